@@ -1,0 +1,171 @@
+"""Who owes money: the row that is locked, its clock, its keys, and what was done to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, NewType
+from uuid import UUID
+
+from django.db import models
+
+from billing.kernel.errors import TenantNotFound
+from billing.kernel.ids import uuid7
+
+
+class TestClock(models.Model):
+    """A time that stands still until it is advanced, for the accounts that were made on it.
+
+    `frozen_time` is where it shall be; `reached_at` how far the work on the way has come. The two
+    are equal but while an advance runs, or after one failed.
+    """
+
+    __test__ = False  # not a test case, whatever its name
+
+    class Status(models.TextChoices):
+        READY = "READY"
+        ADVANCING = "ADVANCING"
+        FAILED = "FAILED"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=255, blank=True)
+    frozen_time = models.DateTimeField()
+    reached_at = models.DateTimeField()
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.READY)
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="test_clock_reached_not_beyond_frozen",
+                condition=models.Q(reached_at__lte=models.F("frozen_time")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def lock(self, account_id: UUID) -> LockedAccount:
+        """Take the account's row lock: the first statement of every write that moves money.
+
+        FOR NO KEY UPDATE, so that inserts which refer to the account go on meanwhile.
+        Raises TenantNotFound.
+        """
+        try:
+            rows = self.select_for_update(of=("self",), no_key=True).select_related("test_clock")
+            return LockedAccount(rows.get(pk=account_id))
+        except Account.DoesNotExist:
+            raise TenantNotFound from None
+
+    def on_real_time(self) -> AccountQuerySet:
+        """Leave out what moves with a test clock: its own advance does that work."""
+        return self.filter(test_clock__isnull=True)
+
+
+class Account(models.Model):
+    """A party that owes money in one currency. A tenant has the same id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="tenants"
+    )
+    currency = models.CharField(max_length=3)
+    timezone = models.CharField(max_length=64, default="UTC")
+    test_clock = models.ForeignKey(
+        TestClock, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts"
+    )
+    stripe_customer_id = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[AccountQuerySet] = AccountQuerySet.as_manager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def frozen_time(self) -> datetime | None:
+        return self.test_clock.reached_at if self.test_clock else None
+
+
+LockedAccount = NewType("LockedAccount", Account)
+"""Proof, checked by mypy, that the caller holds the lock: only `lock` makes one."""
+
+
+class ApiKey(models.Model):
+    """A key and the hash of its secret. It can do what its scopes say, and never more than its user.
+
+    A service key has an account in place of a user and may act for that tenant alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=64, unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=255, blank=True)
+    user_id = models.UUIDField(null=True, blank=True, db_index=True)
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys"
+    )
+    roles = models.JSONField(default=list)
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="api_key_of_a_user_or_of_a_tenant",
+                condition=models.Q(user_id__isnull=False) ^ models.Q(account__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class AuditEntry(models.Model):
+    """One change, written in the transaction that made it: who, what, from what to what, when."""
+
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="audit_entries"
+    )
+    actor = models.CharField(max_length=255)
+    action = models.CharField(max_length=100)
+    subject = models.CharField(max_length=255, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+    request_id = models.CharField(max_length=128, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["account", "-at"], name="audit_account_at")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"
+
+
+class IdempotentAnswer(models.Model):
+    """The kept answer to a POST with an Idempotency-Key, for 24 hours."""
+
+    caller = models.CharField(max_length=128)
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=1024)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller", "key", "method", "path"], name="idempotent_answer_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"

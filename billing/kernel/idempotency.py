@@ -1,0 +1,3 @@
+"""stub"""
+from datetime import datetime
+def sweep(*, now: datetime) -> None: ...

@@ -1,0 +1,3 @@
+"""stub"""
+from datetime import datetime
+def beat(*, now: datetime) -> None: ...

@@ -1,0 +1,52 @@
+"""All tables of the engine, under one app label."""
+
+from billing.accounts.models import (
+    Account,
+    ApiKey,
+    AuditEntry,
+    IdempotentAnswer,
+    LockedAccount,
+    TestClock,
+)
+from billing.catalog.models import Charge, Meter, Plan, PlanLimit, PlanVersion
+from billing.credits.models import CreditEntry, CreditGrant
+from billing.metering.models import (
+    UsageBucket,
+    UsageBucketValue,
+    UsageCounter,
+    UsageCounterValue,
+    UsageEvent,
+)
+from billing.subscriptions.models import (
+    InvoiceDue,
+    Segment,
+    Subscription,
+    SubscriptionPeriod,
+    TrialUse,
+)
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "AuditEntry",
+    "Charge",
+    "CreditEntry",
+    "CreditGrant",
+    "IdempotentAnswer",
+    "InvoiceDue",
+    "LockedAccount",
+    "Meter",
+    "Plan",
+    "PlanLimit",
+    "PlanVersion",
+    "Segment",
+    "Subscription",
+    "SubscriptionPeriod",
+    "TestClock",
+    "TrialUse",
+    "UsageBucket",
+    "UsageBucketValue",
+    "UsageCounter",
+    "UsageCounterValue",
+    "UsageEvent",
+]

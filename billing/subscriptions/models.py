@@ -1,0 +1,261 @@
+"""An account's subscriptions: their states, their periods as rows, and which prices held when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+from billing.accounts.models import Account, LockedAccount
+from billing.catalog.models import Plan, PlanVersion
+from billing.kernel.errors import NotFound
+from billing.kernel.ids import uuid7
+from billing.kernel.states import StateMachine, Transitions
+
+
+class SubscriptionStatus(models.TextChoices):
+    INCOMPLETE = "INCOMPLETE"
+    TRIALING = "TRIALING"
+    ACTIVE = "ACTIVE"
+    PAST_DUE = "PAST_DUE"
+    UNPAID = "UNPAID"
+    PAUSED = "PAUSED"
+    CANCELLED = "CANCELLED"
+
+
+S = SubscriptionStatus
+TRANSITIONS: Final[Transitions] = {
+    S.INCOMPLETE: frozenset({S.TRIALING, S.ACTIVE, S.CANCELLED}),
+    S.TRIALING: frozenset({S.ACTIVE, S.PAUSED, S.PAST_DUE, S.CANCELLED}),
+    S.ACTIVE: frozenset({S.PAST_DUE, S.PAUSED, S.CANCELLED}),
+    S.PAST_DUE: frozenset({S.ACTIVE, S.UNPAID, S.PAUSED, S.CANCELLED}),
+    S.UNPAID: frozenset({S.ACTIVE, S.CANCELLED}),
+    S.PAUSED: frozenset({S.ACTIVE, S.TRIALING, S.PAST_DUE, S.CANCELLED}),
+    S.CANCELLED: frozenset({S.ACTIVE}),
+}
+
+
+class TstzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def live(self) -> SubscriptionQuerySet:
+        """All but the cancelled ones: an account has at most one."""
+        return self.exclude(status=SubscriptionStatus.CANCELLED)
+
+    def due(self, now: datetime) -> SubscriptionQuerySet:
+        """Whose state has to move by now: a start, a trial's end, a period's end."""
+        return self.filter(due_at__lte=now)
+
+    def locked(self, subscription_id: UUID, *, account: LockedAccount) -> Subscription:
+        """Return the account's subscription; the account's lock guards it. Raises NotFound."""
+        try:
+            return self.select_related("plan_version__plan").get(
+                pk=subscription_id, account_id=account.pk
+            )
+        except Subscription.DoesNotExist:
+            raise NotFound(noun="subscription") from None
+
+
+class Subscription(StateMachine, models.Model):
+    """An account on a plan. `plan_version` is the one that holds now; `Segment` has the history.
+
+    `started_at` is the start's instant; `anchor_at` the instant from which paid periods are counted
+    (the trial's end, where there was one) in `timezone`. `due_at` is the next instant at which the
+    run has work here; null when there is none.
+    """
+
+    transitions: ClassVar[Transitions] = TRANSITIONS
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="subscriptions")
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="+")
+    pending_plan_version = models.ForeignKey(
+        PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    status = models.CharField(max_length=16, choices=SubscriptionStatus.choices)
+    timezone = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    anchor_at = models.DateTimeField()
+    trial_end_at = models.DateTimeField(null=True, blank=True)
+    cancel_at_period_end = models.BooleanField(default=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    cancellation_reason = models.CharField(max_length=2000, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    stripe_subscription_id = models.CharField(max_length=255, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=~Q(status="CANCELLED"),
+                name="subscription_one_live_per_account",
+            ),
+            models.CheckConstraint(
+                name="subscription_ended_when_cancelled",
+                condition=Q(status="CANCELLED", ended_at__isnull=False)
+                | (~Q(status="CANCELLED") & Q(ended_at__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="sub_due"),
+            models.Index(fields=["account", "-created_at"], name="sub_account_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_version} ({self.status})"
+
+    def begin(self) -> None:
+        """Leave INCOMPLETE at the start: into the trial, where there is one."""
+        self._move_to(S.TRIALING if self.trial_end_at else S.ACTIVE)
+
+    def end_trial(self) -> None:
+        self._move_to(S.ACTIVE)
+
+    def cancel(self, *, at: datetime) -> None:
+        self._move_to(S.CANCELLED)
+        self.cancelled_at = self.cancelled_at or at
+        self.ended_at = at
+
+
+class SubscriptionPeriod(models.Model):
+    """One stretch [start_at, end_at) that one invoice covers, stored when it begins.
+
+    A trial's period has no `index`; paid ones count from 0 at the anchor.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="periods")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="periods")
+    sequence = models.PositiveIntegerField()
+    is_trial = models.BooleanField(default=False)
+    index = models.PositiveIntegerField(null=True, blank=True)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    full_end_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["subscription_id", "sequence"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "sequence"], name="period_sequence_once"
+            ),
+            models.CheckConstraint(
+                name="period_runs_forward", condition=Q(end_at__gte=F("start_at"))
+            ),
+            ExclusionConstraint(
+                name="period_no_overlap",
+                expressions=[
+                    (TstzRange("start_at", "end_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                    ("subscription", RangeOperators.EQUAL),
+                ],
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "end_at"], name="period_account_end")]
+
+    def __str__(self) -> str:
+        return f"{self.start_at:%Y-%m-%d} – {self.end_at:%Y-%m-%d}"
+
+
+class Segment(models.Model):
+    """A stretch of a subscription under one plan version. Append-only: only its end is written later."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="segments")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="segments")
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="segments")
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["subscription_id", "start_at"]
+        constraints = [
+            ExclusionConstraint(
+                name="segment_no_overlap",
+                expressions=[
+                    (TstzRange("start_at", "end_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                    ("subscription", RangeOperators.EQUAL),
+                ],
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "start_at"], name="segment_account_start")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_version_id} from {self.start_at:%Y-%m-%d}"
+
+
+class InvoiceDueQuerySet(models.QuerySet["InvoiceDue"]):
+    def due(self, now: datetime) -> InvoiceDueQuerySet:
+        return self.filter(due_at__lte=now)
+
+
+class InvoiceDue(models.Model):
+    """An invoice that has to be made: the due row that the run pulls. Written with its period.
+
+    `due_at` is first `draft_at`, then `finalize_at`, then null for ever: the run makes each once,
+    and does not make anew what was voided.
+    """
+
+    class Kind(models.TextChoices):
+        START = "START"  # the first fee, in advance: [start, start)
+        PERIOD = "PERIOD"
+        FINAL = "FINAL"
+        LATE = "LATE"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    period = models.ForeignKey(
+        SubscriptionPeriod, on_delete=models.PROTECT, related_name="invoices_due"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    draft_at = models.DateTimeField()
+    finalize_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[InvoiceDueQuerySet] = InvoiceDueQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "invoices due"
+        constraints = [
+            models.UniqueConstraint(fields=["period", "kind"], name="invoice_due_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(due_at__isnull=False), name="invoice_due_at"
+            ),
+            models.Index(
+                fields=["account", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="invoice_due_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.period}"
+
+
+class TrialUse(models.Model):
+    """A plan's trial was given to a customer: once, on both surfaces."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trial_uses")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "plan"], name="trial_once_per_customer")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.plan_id}"

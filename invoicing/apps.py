@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class InvoicingConfig(AppConfig):
+    name = "invoicing"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Fill the task registry in every process: services ask for tasks by name."""
+        from invoicing import tasks  # noqa: F401, PLC0415
