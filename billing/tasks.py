@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing.kernel import clock, idempotency, liveness
+from billing.http import idempotency
+from billing.kernel import clock, liveness
 
 
 @shared_task(name="billing.heartbeat")

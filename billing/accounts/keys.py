@@ -1,0 +1,59 @@
+"""API keys: made, shown once, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from billing.accounts.models import ApiKey
+from billing.kernel.errors import NotFound
+from billing.kernel.services import service
+
+
+def hash_secret(secret: str) -> str:
+    """Hash a key's secret. It has 256 random bits, so a fast hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@service
+def create_api_key(
+    *,
+    user_id: UUID | None = None,
+    account_id: UUID | None = None,
+    name: str = "",
+    roles: list[str] | None = None,
+    scopes: list[str],
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> tuple[ApiKey, str]:
+    """Make a key for a user, or a service key bound to one tenant; return it and its secret.
+
+    The secret is not kept: this is the one time that it is seen.
+    """
+    secret = secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        key=f"bk_{secrets.token_hex(12)}",
+        secret_sha256=hash_secret(secret),
+        name=name,
+        user_id=user_id,
+        account_id=account_id,
+        roles=roles or [],
+        scopes=scopes,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    return key, secret
+
+
+@service
+def revoke_api_key(*, key_id: UUID, now: datetime) -> ApiKey:
+    """Revoke a key at once and for ever. Revoking again changes nothing. Raises NotFound."""
+    key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+    if key is None:
+        raise NotFound(noun="API key")
+    if key.revoked_at is None:
+        key.revoked_at = now
+        key.save(update_fields=["revoked_at"])
+    return key

@@ -1,0 +1,145 @@
+"""Request bodies: bounded before they are read, and read strictly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from io import BytesIO
+from typing import IO, Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.parsers import BaseParser
+
+from billing.http.errors import json_response
+from billing.kernel.errors import BodyTooLarge, MalformedBody, UnsupportedMediaType, invalid
+
+LIMIT_BYTES: Final = 10 * 1024 * 1024
+LIMIT_DEPTH: Final = 32
+STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACKETS: Final = re.compile(rb"[\[\]{}]")
+
+
+class BodyLimitMiddleware:
+    """Refuse what is over 10 MiB, whether its length was told (Content-Length) or not (chunked)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        told = request.META.get("CONTENT_LENGTH") or ""
+        if told.isdigit() and int(told) > LIMIT_BYTES:
+            return json_response(BodyTooLarge(limit_mib=10))
+        if not told and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            body = request.environ["wsgi.input"].read(LIMIT_BYTES + 1)
+            if len(body) > LIMIT_BYTES:
+                return json_response(BodyTooLarge(limit_mib=10))
+            request.META["CONTENT_LENGTH"] = str(len(body))
+            request._stream = BytesIO(body)  # type: ignore[attr-defined]  # noqa: SLF001
+        return self.get_response(request)
+
+
+def require_json(content_type: str) -> None:
+    """Raise UnsupportedMediaType unless it says JSON in UTF-8."""
+    kind, _, rest = content_type.partition(";")
+    charset = rest.strip().lower()
+    if kind.strip().lower() != "application/json" or (
+        charset.startswith("charset=") and charset[8:].strip('" ') not in {"utf-8", "utf8"}
+    ):
+        raise UnsupportedMediaType
+
+
+def _refuse_constant(name: str) -> Any:
+    raise MalformedBody(reason=f"{name} is no JSON number")
+
+
+def _number(text: str) -> Decimal:
+    value = Decimal(text)
+    if len(text) > 60 or abs(value.adjusted()) > 60:
+        raise MalformedBody(reason="a number has more digits than any field takes")
+    return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > 60:
+        raise MalformedBody(reason="a number has more digits than any field takes")
+    return int(text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        raise MalformedBody(reason="an object names a field twice")
+    return named
+
+
+def require_shallow(body: bytes, limit: int = LIMIT_DEPTH) -> None:
+    """Raise MalformedBody where brackets nest deeper than `limit`, without recursion."""
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return
+    depth = 0
+    for bracket in BRACKETS.findall(STRINGS.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > limit:
+            raise MalformedBody(reason=f"it nests deeper than {limit} levels")
+
+
+def require_clean(value: Any, path: str = "") -> None:
+    """Raise InvalidRequest naming the field whose text holds NUL or a lone surrogate."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise invalid(path or "body", "must not hold NUL or lone surrogates")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            require_clean(key, f"{path}.{key!a}".lstrip("."))
+            require_clean(item, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            require_clean(item, f"{path}[{index}]")
+
+
+def read_json(body: bytes) -> Any:
+    """Read JSON strictly: numbers exactly as written (int or Decimal), each field once, no NaN.
+
+    Raises MalformedBody, or InvalidRequest naming the field.
+    """
+    require_shallow(body)
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            parse_float=_number,
+            parse_int=_whole,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_once,
+        )
+    except UnicodeDecodeError:
+        raise MalformedBody(reason="it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise MalformedBody(reason=f"{error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise MalformedBody(reason="it nests too deep") from None
+    if "\\u" in body.decode("utf-8"):
+        require_clean(value)
+    return value
+
+
+class StrictJSONParser(BaseParser):
+    """DRF's way in to `read_json`. An empty body is an empty object: actions need none."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> Any:
+        require_json(media_type or "")
+        body = stream.read()
+        if not body.strip():
+            return {}
+        value = read_json(body)
+        if not isinstance(value, dict):
+            raise MalformedBody(reason="it must be an object")
+        return value

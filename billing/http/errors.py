@@ -1,0 +1,169 @@
+"""Every failure, from whatever layer, in the one shape that the contract promises."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from billing.kernel import context
+from billing.kernel import errors as domain
+from billing.kernel.errors import BillingError, Kind
+
+log = structlog.get_logger(__name__)
+
+STATUS_OF_KIND: Final[Mapping[Kind, int]] = {
+    Kind.INVALID: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.PRECONDITION: 412,
+    Kind.PAYMENT_REQUIRED: 402,
+    Kind.UPSTREAM: 502,
+    Kind.UNAVAILABLE: 503,
+}
+STATUS_OF_ERROR: Final[Mapping[type[BillingError], int]] = {
+    domain.NotAuthenticated: 401,
+    domain.InvalidCredentials: 401,
+    domain.MethodNotAllowed: 405,
+    domain.BodyTooLarge: 413,
+    domain.UnsupportedMediaType: 415,
+    domain.Throttled: 429,
+    domain.InternalError: 500,
+}
+RETRY_SECONDS: Final = 2
+
+
+def status_of(error: BillingError) -> int:
+    return STATUS_OF_ERROR.get(type(error), STATUS_OF_KIND[error.kind])
+
+
+def body_of(error: BillingError) -> dict[str, Any]:
+    return {
+        "error": {
+            "code": error.code,
+            "message": str(error),
+            "details": error.details,
+            "requestId": context.request_id.get(),
+        },
+        **error.extra,
+    }
+
+
+def printable(message: str) -> str:
+    """Make one line of printable ASCII: whatever a message holds can't become a header of its own."""
+    return "".join(c if " " <= c <= "~" else "?" for c in message)[:500]
+
+
+def headers_of(error: BillingError) -> dict[str, str]:
+    headers = {
+        "x-error": printable(str(error)),
+        "x-error-id": hashlib.md5(error.message.encode(), usedforsecurity=False).hexdigest(),
+    }
+    status = status_of(error)
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="billing"'
+    if error.retry_after is not None or status in {429, 503}:
+        headers["Retry-After"] = str(error.retry_after or RETRY_SECONDS)
+    return headers
+
+
+def json_response(error: BillingError, *, allow: str = "") -> HttpResponse:
+    """Render for Django's own layers: router, middleware, plain views."""
+    response = JsonResponse(body_of(error), status=status_of(error))
+    for name, value in headers_of(error).items():
+        response[name] = value
+    if allow:
+        response["Allow"] = allow
+    return response
+
+
+def field_problems(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Flatten what a serializer found wrong into (field, rule), nested fields with dots."""
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            here = path if key == "non_field_errors" else f"{path}.{key}".lstrip(".")
+            yield from field_problems(value, here)
+    elif isinstance(detail, list | tuple):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, Mapping | list)
+            yield from field_problems(value, f"{path}[{index}]" if nested else path)
+    else:
+        yield path or "body", str(detail)
+
+
+def translate(error: BaseException) -> BillingError:
+    """Say in the domain's words what another layer raised; what nobody foresaw is INTERNAL_ERROR."""
+    match error:
+        case BillingError():
+            return error
+        case drf.ValidationError():
+            return domain.invalid_fields([p for p in field_problems(error.detail) if p[1]])
+        case drf.ParseError():
+            return domain.MalformedBody(reason=str(error.detail))
+        case drf.UnsupportedMediaType():
+            return domain.UnsupportedMediaType()
+        case drf.MethodNotAllowed():
+            return domain.MethodNotAllowed()
+        case drf.Throttled():
+            return domain.Throttled(retry_after=int(error.wait or RETRY_SECONDS))
+        case drf.NotAuthenticated():
+            return domain.NotAuthenticated()
+        case drf.PermissionDenied() | PermissionDenied():
+            return domain.Forbidden(needed="another role")
+        case drf.NotFound() | Http404():
+            return domain.NotFound(noun="thing")
+        case RequestDataTooBig():
+            return domain.BodyTooLarge(limit_mib=10)
+        case UnreadablePostError():
+            return domain.MalformedBody(reason="it ended early")
+        case SuspiciousOperation():
+            return domain.MalformedBody(reason="it was refused as unsafe")
+        case OperationalError() | InterfaceError():
+            return domain.ServiceUnavailable()
+        case _:
+            return domain.InternalError()
+
+
+def report(error: BaseException, translated: BillingError) -> None:
+    if isinstance(translated, domain.InternalError | domain.ServiceUnavailable):
+        log.error("request_failed", code=translated.code, exc_info=error)
+
+
+def render_exception(error: Exception, view_context: dict[str, Any]) -> Response:
+    """DRF's exception handler. Bugs become a 500 that tells nothing but its id."""
+    translated = translate(error)
+    report(error, translated)
+    response = Response(
+        body_of(translated), status=status_of(translated), headers=headers_of(translated)
+    )
+    response.exception = True
+    return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    return not request.path.startswith(("/admin", "/static/"))
+
+
+class ErrorShapeMiddleware:
+    """Give the contract's shape to what plain views raise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not is_api(request):
+            return None
+        translated = translate(error)
+        report(error, translated)
+        return json_response(translated)

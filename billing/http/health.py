@@ -1,0 +1,87 @@
+"""`/healthz`: this process answers. `/readyz`: all that it needs is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import redis
+import structlog
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from billing.kernel import clock, liveness
+
+log = structlog.get_logger(__name__)
+
+_migrated: set[bool] = set()
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+def check_database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def check_migrations() -> str:
+    """Say whether the database is as new as the code. Once it was, it stays so for this process."""
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if missing:
+            return f"{len(missing)} to apply: run bin/manage migrate"
+        _migrated.add(True)
+    return "ok"
+
+
+def check_valkey() -> str:
+    with liveness.client() as client:
+        client.ping()
+    return "ok"
+
+
+def check_worker(now: datetime) -> str:
+    seen = liveness.last_beat()
+    if seen is None:
+        return "no worker has shown itself yet"
+    silent = int((now - seen).total_seconds())
+    return "ok" if silent < liveness.STALE_AFTER_SECONDS else f"silent for {silent} s"
+
+
+def _tried(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except redis.RedisError:
+        return "Valkey can't be reached"
+    except Exception as error:  # a probe answers, whatever is broken
+        log.warning("readiness_check_failed", reason=str(error))
+        return "can't be reached"
+
+
+ORDER: Final = ("database", "migrations", "valkey", "worker")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    now = clock.now()
+    checks = {
+        "database": _tried(check_database),
+        "migrations": _tried(check_migrations),
+        "valkey": _tried(check_valkey),
+        "worker": _tried(lambda: check_worker(now)),
+    }
+    ready = all(result == "ok" for result in checks.values())
+    response = JsonResponse(
+        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
+    )
+    if not ready:
+        response["Retry-After"] = "2"
+    return response

@@ -1,3 +1,0 @@
-"""stub"""
-from datetime import datetime
-def sweep(*, now: datetime) -> None: ...

@@ -1,0 +1,42 @@
+"""Waking tasks by name. A due row in Postgres is the job: a lost wake-up costs one beat, nothing more."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+
+def enqueue(name: str, **ids: UUID) -> None:
+    """Wake a task once the current transaction commits. An unknown name raises KeyError at once.
+
+    When the queue is away the wake-up is lost and logged; beat sweeps what is due.
+    """
+    task = current_app.tasks[name]
+    kwargs = {key: str(value) for key, value in ids.items()}
+    transaction.on_commit(partial(_wake, task, kwargs))
+
+
+def _wake(task: Any, kwargs: dict[str, str]) -> None:
+    try:
+        task.apply_async(kwargs=kwargs, retry=False)
+    except (OSError, ConnectionError, task.app.connection_for_write().recoverable_connection_errors) as e:
+        log.warning("wake_up_lost", task=task.name, reason=str(e))
+
+
+def run_now(name: str, **ids: UUID) -> None:
+    """Do a task's work in this process: for work that the caller shall see when it is answered.
+
+    Its failure does not fail the caller: the due row stays, and beat does it.
+    """
+    task = current_app.tasks[name]
+    try:
+        task.run(**{key: str(value) for key, value in ids.items()})
+    except Exception:  # whatever it is, the row is still due
+        log.exception("inline_work_failed", task=name)
