@@ -91,8 +91,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "",
         "The same database as the role that owns the tables; `migrate` uses it. Empty: DATABASE_URL.",
     ),
-    Setting("REDIS_URL", url("redis", "rediss"), None, "Valkey or Redis: the queue and its wake-ups."),
-    Setting("SECRET_KEY", secret, None, "Signs the back office's sessions. At least 32 characters."),
+    Setting(
+        "REDIS_URL", url("redis", "rediss"), None, "Valkey or Redis: the queue and its wake-ups."
+    ),
+    Setting(
+        "SECRET_KEY", secret, None, "Signs the back office's sessions. At least 32 characters."
+    ),
     Setting("JWT_SECRET", secret, None, "Verifies HS256 tokens. At least 32 characters."),
     Setting("JWT_ALGORITHMS", algorithms, "HS256", "Accepted algorithms, separated by commas."),
     Setting("JWT_ISSUER", text, "", "Where set, a token's `iss` must be it."),
@@ -104,7 +108,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "CSRF_TRUSTED_ORIGINS", comma_list, "", "Origins of the back office behind another name."
     ),
-    Setting("BILLING_SECURE", flag, "0", "1: TLS stands in front; cookies are secure, HSTS is sent."),
+    Setting(
+        "BILLING_SECURE", flag, "0", "1: TLS stands in front; cookies are secure, HSTS is sent."
+    ),
     Setting("BILLING_DATA_DIR", text, ".data", "Where collected static files are kept."),
     Setting("BILLING_TEST_CLOCKS", flag, "0", "1: test clocks may be made. Never in production."),
     Setting(
@@ -122,7 +128,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(
-        "SELLER_ADDRESS", text, "1 Example Street|10115 Berlin|DE", "Its address, lines parted by |."
+        "SELLER_ADDRESS",
+        text,
+        "1 Example Street|10115 Berlin|DE",
+        "Its address, lines parted by |.",
     ),
     Setting("SELLER_COUNTRY", text, "DE", "Its country, ISO 3166 alpha-2."),
     Setting("SELLER_TAX_ID", text, "", "Its tax id."),

@@ -81,7 +81,7 @@ class Invoice(StateMachine, models.Model):
     void_reason = models.CharField(max_length=2000, blank=True)
     created_at = models.DateTimeField()
 
-    lines: ClassVar[models.Manager[InvoiceLine]]  # type: ignore[misc]
+    lines: ClassVar[models.Manager[InvoiceLine]]
 
     class Meta:
         constraints = [
@@ -267,9 +267,7 @@ class InvoiceDocument(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["invoice", "fingerprint"], name="invoice_document_once"
-            )
+            models.UniqueConstraint(fields=["invoice", "fingerprint"], name="invoice_document_once")
         ]
         indexes = [
             models.Index(

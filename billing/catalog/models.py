@@ -100,7 +100,7 @@ class PlanVersion(models.Model):
     stripe_price_id = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField()
 
-    charges: ClassVar[models.Manager[Charge]]  # type: ignore[misc]
+    charges: ClassVar[models.Manager[Charge]]
 
     class Meta:
         constraints = [
@@ -143,7 +143,9 @@ class Charge(models.Model):
     class Meta:
         ordering = ["plan_version_id", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["plan_version", "position"], name="charge_position_once"),
+            models.UniqueConstraint(
+                fields=["plan_version", "position"], name="charge_position_once"
+            ),
             models.CheckConstraint(
                 name="charge_has_the_fields_of_its_model",
                 condition=(

@@ -72,7 +72,7 @@ def uuid_claim(value: Any, name: str) -> UUID:
 def verified_claims(token: str) -> dict[str, Any]:
     config = settings.BILLING
     try:
-        algorithm = jwt.get_unverified_header(token).get("alg")
+        algorithm = str(jwt.get_unverified_header(token).get("alg"))
         if algorithm not in config["JWT_ALGORITHMS"]:
             raise InvalidCredentials(reason="its algorithm is not accepted")
         claims: dict[str, Any] = jwt.decode(
@@ -106,8 +106,6 @@ def verification_key(token: str, algorithm: str) -> Any:
 def issuer_keys(url: str) -> jwt.PyJWKClient:
     """Return the issuer's keys: fetched once in five minutes at most, within three seconds."""
     return jwt.PyJWKClient(url, cache_keys=True, lifespan=300, timeout=3)
-
-
 
 
 def caller_of_key(key: str, secret: str, *, now: datetime) -> Caller:

@@ -32,11 +32,11 @@ class BodyLimitMiddleware:
         if told.isdigit() and int(told) > LIMIT_BYTES:
             return json_response(BodyTooLarge(limit_mib=10))
         if not told and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            body = request.environ["wsgi.input"].read(LIMIT_BYTES + 1)
+            body = request.META["wsgi.input"].read(LIMIT_BYTES + 1)
             if len(body) > LIMIT_BYTES:
                 return json_response(BodyTooLarge(limit_mib=10))
             request.META["CONTENT_LENGTH"] = str(len(body))
-            request._stream = BytesIO(body)  # type: ignore[attr-defined]  # noqa: SLF001
+            request._stream = BytesIO(body)  # noqa: SLF001
         return self.get_response(request)
 
 

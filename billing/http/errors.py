@@ -99,37 +99,36 @@ def field_problems(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path or "body", str(detail)
 
 
+TRANSLATIONS: Final[tuple[tuple[type[BaseException], Callable[[Any], BillingError]], ...]] = (
+    (BillingError, lambda error: error),
+    (drf.ValidationError, lambda error: domain.invalid_fields(problems_of(error))),
+    (drf.ParseError, lambda error: domain.MalformedBody(reason=str(error.detail))),
+    (drf.UnsupportedMediaType, lambda _: domain.UnsupportedMediaType()),
+    (drf.MethodNotAllowed, lambda _: domain.MethodNotAllowed()),
+    (drf.Throttled, lambda error: domain.Throttled(retry_after=int(error.wait or RETRY_SECONDS))),
+    (drf.NotAuthenticated, lambda _: domain.NotAuthenticated()),
+    (drf.PermissionDenied, lambda _: domain.Forbidden(needed="another role")),
+    (PermissionDenied, lambda _: domain.Forbidden(needed="another role")),
+    (drf.NotFound, lambda _: domain.NotFound(noun="thing")),
+    (Http404, lambda _: domain.NotFound(noun="thing")),
+    (RequestDataTooBig, lambda _: domain.BodyTooLarge(limit_mib=10)),
+    (UnreadablePostError, lambda _: domain.MalformedBody(reason="it ended early")),
+    (SuspiciousOperation, lambda _: domain.MalformedBody(reason="it was refused as unsafe")),
+    (OperationalError, lambda _: domain.ServiceUnavailable()),
+    (InterfaceError, lambda _: domain.ServiceUnavailable()),
+)
+
+
+def problems_of(error: drf.ValidationError) -> list[tuple[str, str]]:
+    return [problem for problem in field_problems(error.detail) if problem[1]]
+
+
 def translate(error: BaseException) -> BillingError:
-    """Say in the domain's words what another layer raised; what nobody foresaw is INTERNAL_ERROR."""
-    match error:
-        case BillingError():
-            return error
-        case drf.ValidationError():
-            return domain.invalid_fields([p for p in field_problems(error.detail) if p[1]])
-        case drf.ParseError():
-            return domain.MalformedBody(reason=str(error.detail))
-        case drf.UnsupportedMediaType():
-            return domain.UnsupportedMediaType()
-        case drf.MethodNotAllowed():
-            return domain.MethodNotAllowed()
-        case drf.Throttled():
-            return domain.Throttled(retry_after=int(error.wait or RETRY_SECONDS))
-        case drf.NotAuthenticated():
-            return domain.NotAuthenticated()
-        case drf.PermissionDenied() | PermissionDenied():
-            return domain.Forbidden(needed="another role")
-        case drf.NotFound() | Http404():
-            return domain.NotFound(noun="thing")
-        case RequestDataTooBig():
-            return domain.BodyTooLarge(limit_mib=10)
-        case UnreadablePostError():
-            return domain.MalformedBody(reason="it ended early")
-        case SuspiciousOperation():
-            return domain.MalformedBody(reason="it was refused as unsafe")
-        case OperationalError() | InterfaceError():
-            return domain.ServiceUnavailable()
-        case _:
-            return domain.InternalError()
+    """Say in the domain's words what a layer raised; what nobody foresaw is INTERNAL_ERROR."""
+    for kind, say in TRANSLATIONS:
+        if isinstance(error, kind):
+            return say(error)
+    return domain.InternalError()
 
 
 def report(error: BaseException, translated: BillingError) -> None:

@@ -113,7 +113,9 @@ class WholeField(serializers.Field[int, Any, int, Any]):
         return int(value)
 
 
-@extend_schema_field({"type": "string", "pattern": r"^-?\d{1,15}(\.\d{1,12})?$", "examples": ["12.50"]})
+@extend_schema_field(
+    {"type": "string", "pattern": r"^-?\d{1,15}(\.\d{1,12})?$", "examples": ["12.50"]}
+)
 class DecimalStringField(serializers.Field[Decimal, Any, str, Any]):
     """A decimal: string or JSON number in, string out. At most 15 digits before the point, 12 after."""
 

@@ -21,7 +21,7 @@ KEPT_ERRORS: Final = frozenset({402, 403, 404, 409, 412})
 NEVER_KEPT: Final = (domain.IdempotencyConflict, domain.IdempotencyInProgress)
 
 
-class Replay(Exception):  # noqa: N818  control flow, not a failure
+class Replay(Exception):
     """The request was answered before: here is that answer."""
 
     def __init__(self, kept: IdempotentAnswer) -> None:
@@ -128,7 +128,9 @@ def sweep(*, now: datetime) -> int:
     deleted = 0
     while True:
         ids = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).values("pk")[:5000]
-        count, _ = IdempotentAnswer.objects.filter(pk__in=list(ids.values_list("pk", flat=True))).delete()
+        count, _ = IdempotentAnswer.objects.filter(
+            pk__in=list(ids.values_list("pk", flat=True))
+        ).delete()
         deleted += count
         if count < 5000:
             return deleted

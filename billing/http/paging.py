@@ -64,3 +64,12 @@ def page_of(
             },
         }
     )
+
+
+def listing(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """Make the serializer of a list's answer, for the API document."""
+    return type(
+        item.__name__.removesuffix("Serializer") + "List",
+        (serializers.Serializer,),
+        {"data": item(many=True), "pagination": Pagination()},
+    )

@@ -26,7 +26,11 @@ def enqueue(name: str, **ids: UUID) -> None:
 def _wake(task: Any, kwargs: dict[str, str]) -> None:
     try:
         task.apply_async(kwargs=kwargs, retry=False)
-    except (OSError, ConnectionError, task.app.connection_for_write().recoverable_connection_errors) as e:
+    except (
+        OSError,
+        ConnectionError,
+        task.app.connection_for_write().recoverable_connection_errors,
+    ) as e:
         log.warning("wake_up_lost", task=task.name, reason=str(e))
 
 

@@ -28,4 +28,6 @@ def last_beat() -> datetime | None:
     """Return when a worker last showed itself (UTC), or None. Raises redis.RedisError."""
     with client() as connection:
         value = connection.get(KEY)
-    return datetime.fromisoformat(value.decode()).astimezone(UTC) if isinstance(value, bytes) else None
+    return (
+        datetime.fromisoformat(value.decode()).astimezone(UTC) if isinstance(value, bytes) else None
+    )

@@ -174,7 +174,9 @@ class Segment(models.Model):
     """A stretch of a subscription under one plan version. Append-only: only its end is written later."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="segments")
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="segments")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, related_name="segments"
+    )
     plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="segments")
     start_at = models.DateTimeField()
     end_at = models.DateTimeField(null=True, blank=True)

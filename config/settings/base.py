@@ -118,7 +118,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["billing.http.permissions.Nobody"],
     "DEFAULT_PARSER_CLASSES": ["billing.http.bodies.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "billing.http.views.JsonOnly",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "billing.http.negotiation.JsonOnly",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "billing.http.errors.render_exception",
     "UNAUTHENTICATED_USER": None,

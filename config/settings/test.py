@@ -8,8 +8,8 @@ os.environ.setdefault("SECRET_KEY", "tests-only-secret-key-that-is-long-enough-0
 os.environ.setdefault("JWT_SECRET", "tests-only-jwt-secret-that-is-long-enough-0123456789")
 os.environ.setdefault("BILLING_TEST_CLOCKS", "1")
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import ENV  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import ENV
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,0 +1,122 @@
+"""Tenants: made, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from billing.accounts import audit
+from billing.kernel.errors import invalid
+from billing.kernel.ids import uuid7
+from billing.kernel.money import Money
+from billing.kernel.services import service
+from billing.models import Account, CreditGrant, LockedAccount, Subscription, TestClock
+from tenants.errors import CurrencyInUse
+from tenants.models import Tenant
+
+
+@service
+def create_tenant(
+    *,
+    name: str,
+    currency: str,
+    timezone: str,
+    customer_id: UUID | None = None,
+    test_clock_id: UUID | None = None,
+    details: Mapping[str, Any],
+    now: datetime,
+) -> Tenant:
+    """Make a tenant and its account under one id; `details` are the tenant's further fields.
+
+    Raises InvalidRequest for a customer or test clock that is not there.
+    """
+    return add_tenant(
+        name=name,
+        currency=currency,
+        timezone=timezone,
+        customer_id=customer_id,
+        test_clock_id=test_clock_id,
+        details=details,
+        now=now,
+    )
+
+
+def add_tenant(
+    *,
+    name: str,
+    currency: str,
+    timezone: str,
+    customer_id: UUID | None = None,
+    test_clock_id: UUID | None = None,
+    details: Mapping[str, Any],
+    now: datetime,
+) -> Tenant:
+    """Make a tenant within the caller's transaction. On a test clock, its time holds."""
+    test_clock = None
+    if test_clock_id is not None:
+        test_clock = TestClock.objects.select_for_update().filter(pk=test_clock_id).first()
+        if test_clock is None:
+            raise invalid("testClockId", "there is no such test clock")
+        now = test_clock.reached_at
+    if customer_id and not Account.objects.filter(pk=customer_id, customer_id=customer_id).exists():
+        raise invalid("customerId", "there is no such customer")
+    account = Account.objects.create(
+        id=uuid7(),
+        customer_id=customer_id,
+        currency=currency,
+        timezone=timezone,
+        test_clock=test_clock,
+        created_at=now,
+    )
+    tenant = Tenant.objects.create(account=account, name=name, created_at=now, **details)
+    audit.record(action="tenant.created", account_id=account.id, subject=account.id, now=now)
+    return tenant
+
+
+@service
+def update_tenant(*, account_id: UUID, changes: Mapping[str, Any], now: datetime) -> Tenant:
+    """Change what is given. The currency stays once anything refers to it.
+
+    Raises CurrencyInUse, TenantNotFound.
+    """
+    account = Account.objects.lock(account_id)
+    tenant = Tenant.objects.get(account_id=account.id)
+    before = _state(tenant, account)
+    wanted = dict(changes)
+    _change_account(account, wanted)
+    for field, value in wanted.items():
+        setattr(tenant, field, value)
+    tenant.account = account
+    account.save(update_fields=["currency", "timezone"])
+    tenant.save()
+    audit.record(
+        action="tenant.updated",
+        account_id=account.id,
+        subject=account.id,
+        before=before,
+        after=_state(tenant, account),
+        now=now,
+    )
+    return tenant
+
+
+def _change_account(account: LockedAccount, wanted: dict[str, Any]) -> None:
+    currency = wanted.pop("currency", account.currency)
+    if currency != account.currency:
+        used = Subscription.objects.filter(account=account).exists()
+        if used or CreditGrant.objects.filter(account=account).exists():
+            raise CurrencyInUse(currency=account.currency)
+        account.currency = currency
+    account.timezone = wanted.pop("timezone", account.timezone)
+
+
+def _state(tenant: Tenant, account: Account) -> dict[str, Any]:
+    budget = tenant.budget_minor
+    return {
+        "name": tenant.name,
+        "currency": account.currency,
+        "timezone": account.timezone,
+        "budget": None if budget is None else str(Money(budget, account.currency).amount),
+    }
