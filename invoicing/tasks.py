@@ -28,7 +28,7 @@ def run_account(account_id: str) -> None:
 @shared_task(name="invoicing.render_pdf")
 def render_pdf(document_id: str) -> None:
     """Render one document that is due."""
-    rendering.render_document(document_id=UUID(document_id), now=clock.now())
+    rendering.render_document(document_id=int(document_id), now=clock.now())
 
 
 @shared_task(name="invoicing.render_due")
