@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from invoicing.pdf.presentation import PrintedLine
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from invoicing.pdf.presentation import PrintedLine
 
 # All in thousandths of the table's font size (em); the digits of the font are 631 wide.
 DIGIT: Final = 640

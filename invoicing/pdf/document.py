@@ -8,11 +8,13 @@ says is what is printed. Moments are aware; periods are half-open, [start, end).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Paper = Literal["A4", "LETTER"]
 PAPERS: Final[frozenset[str]] = frozenset({"A4", "LETTER"})
@@ -20,7 +22,7 @@ DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 OUTSIDE_SUBTOTAL: Final = frozenset({"DISCOUNT", "TAX"})
 
 
-def _require_decimals(*texts: str | None) -> None:
+def _require_decimals(*texts: object) -> None:
     for text in texts:
         if text is not None and (not isinstance(text, str) or not DECIMAL.fullmatch(text)):
             raise ValueError(f"Not a decimal string: {text!r}")
@@ -76,9 +78,7 @@ class DocumentLine:
     breakdown: tuple[BreakdownRow, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_decimals(
-            self.quantity, self.unit_price, self.amount, self.discount, self.tax_rate
-        )
+        _require_decimals(self.quantity, self.unit_price, self.amount, self.discount, self.tax_rate)
         _require_aware(self.period_start, self.period_end)
 
 
@@ -137,7 +137,7 @@ class InvoiceDocument:
             raise ValueError(f"Unknown paper: {self.paper!r}")
         try:
             ZoneInfo(self.timezone)
-        except (KeyError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"Unknown time zone: {self.timezone!r}") from error
 
     @property

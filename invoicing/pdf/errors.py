@@ -15,7 +15,7 @@ class PdfError(Exception):
 
 
 class PdfUnavailable(PdfError):
-    """This machine lacks a library that renders. The message is the line that installs it."""
+    """The machine lacks a library that renders. The message has the line that installs it."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -11,6 +11,7 @@ from django.utils import formats, numberformat
 from django.utils.translation import gettext, pgettext
 
 MINUS: Final = "\N{MINUS SIGN}"  # a hyphen is swallowed by screen readers, and sits too low
+EN_DASH: Final = "\N{EN DASH}"
 NBSP: Final = "\N{NO-BREAK SPACE}"
 SYMBOLS: Final = {
     "USD": "$",
@@ -71,7 +72,7 @@ def decimals_of(text: str) -> int:
 
 def day(moment: date | datetime, zone: str) -> str:
     """Write the date; of a moment, the one that it has in the zone."""
-    return formats.date_format(_local_date(moment, zone), "DATE_FORMAT")
+    return formats.date_format(local_date(moment, zone), "DATE_FORMAT")
 
 
 def day_range(start: datetime, end: datetime, zone: str) -> str:
@@ -83,13 +84,18 @@ def day_range(start: datetime, end: datetime, zone: str) -> str:
     after = end.astimezone(ZoneInfo(zone))
     last = max(first, after - timedelta(microseconds=1))
     if first.date() != last.date():
-        return f"{day(start, zone)} – {day(last, zone)}"
+        return span(day(start, zone), day(last, zone))
     if first == after or (_is_midnight(first) and _is_midnight(after)):
         return day(start, zone)
-    return f"{day(start, zone)}, {_time(first)} – {_time(after)}"
+    return f"{day(start, zone)}, {span(_time(first), _time(after))}"
 
 
-def _local_date(moment: date | datetime, zone: str) -> date:
+def span(lower: str, upper: str) -> str:
+    return f"{lower} {EN_DASH} {upper}"
+
+
+def local_date(moment: date | datetime, zone: str) -> date:
+    """Return the date as it is; of a moment, the one that it has in the zone."""
     if isinstance(moment, datetime):
         return moment.astimezone(ZoneInfo(zone)).date()
     return moment

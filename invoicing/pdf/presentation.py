@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from invoicing.pdf import formatting
-from invoicing.pdf.document import BreakdownRow, DocumentLine, InvoiceDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from invoicing.pdf.document import BreakdownRow, DocumentLine, InvoiceDocument
 
 NAMED_TYPES: Final = {
     "MINIMUM": gettext_noop("Minimum charge"),
@@ -23,6 +24,8 @@ NAMED_TYPES: Final = {
 """Types that a reader could not tell from the description alone."""
 LONG_DESCRIPTION: Final = 400  # characters
 MOST_KEPT_PARTS: Final = 6
+MOST_NOTES_BESIDE: Final = 500  # characters that fit beside the totals
+MOST_NOTE_LINES_BESIDE: Final = 8
 UNITS: Final = {
     "count": "",  # a bare number says it
     "seconds": gettext_noop("seconds"),
@@ -152,7 +155,7 @@ def _span(row: BreakdownRow) -> str:
     if row.upper is None:
         return _("All units") if formatting.is_zero(row.lower) else _("Over %s") % lower
     upper = formatting.number(row.upper)
-    return _("First %s") % upper if formatting.is_zero(row.lower) else f"{lower} – {upper}"
+    return _("First %s") % upper if formatting.is_zero(row.lower) else formatting.span(lower, upper)
 
 
 def _price(text: str | None, document: InvoiceDocument) -> str:
@@ -218,13 +221,21 @@ def _summary_note(document: InvoiceDocument) -> str:
     return _("Due by %(date)s") % {"date": formatting.day(document.due_date, document.timezone)}
 
 
+def are_long(notes: str) -> bool:
+    """Say whether the notes need the room below the totals."""
+    return len(notes) > MOST_NOTES_BESIDE or len(notes.splitlines()) > MOST_NOTE_LINES_BESIDE
+
+
 def payment_terms(document: InvoiceDocument) -> str:
     """Say until when to pay; nothing where there is nothing to pay."""
     issued, due = document.issue_date, document.due_date
     settled = document.is_draft or document.is_void or formatting.is_zero(document.amount_due)
     if settled or issued is None or due is None:
         return ""
-    days = (_on(due, document.timezone) - _on(issued, document.timezone)).days
+    days = (
+        formatting.local_date(due, document.timezone)
+        - formatting.local_date(issued, document.timezone)
+    ).days
     if days <= 0:
         return _("Please pay on receipt.")
     return ngettext(
@@ -232,7 +243,3 @@ def payment_terms(document: InvoiceDocument) -> str:
         "Please pay within %(days)s days of the issue date, by %(date)s.",
         days,
     ) % {"days": days, "date": formatting.day(due, document.timezone)}
-
-
-def _on(moment: date | datetime, zone: str) -> date:
-    return moment.astimezone(ZoneInfo(zone)).date() if isinstance(moment, datetime) else moment

@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.template.loader import get_template
@@ -20,8 +19,12 @@ from django.utils import translation
 
 from invoicing.pdf import formatting, presentation, worker
 from invoicing.pdf.columns import columns_for
-from invoicing.pdf.document import InvoiceDocument
 from invoicing.pdf.errors import PdfFailed, PdfTimedOut, PdfUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from invoicing.pdf.document import InvoiceDocument
 
 TIMEOUT_SECONDS: Final = 120.0
 MAX_HTML_BYTES: Final = 32 * 1024 * 1024
@@ -52,6 +55,7 @@ def render_html(document: InvoiceDocument) -> str:
             "column_count": 5 if with_tax else 4,
             "summary": presentation.summary(document),
             "totals": tuple(presentation.printed_totals(document)),
+            "notes_below": presentation.are_long(document.notes),
             "terms": presentation.payment_terms(document),
             "issued": _day(document, "issue_date"),
             "due": _day(document, "due_date"),

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import base64
 import importlib
-import io
+import os
 import resource
 import sys
-from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
 EXIT_UNAVAILABLE: Final = 69  # sysexits.h: a service that this needs is not there
 MAX_PDF_BYTES: Final = 64 * 1024 * 1024
-CPU_SECONDS: Final = 600
+CPU_SECONDS: Final = 300
 FONTS: Final = Path(__file__).resolve().parent / "fonts"
 WEIGHTS: Final = {"Inter-Regular": 400, "Inter-Medium": 500, "Inter-SemiBold": 600}
 
@@ -31,7 +34,7 @@ class FetchRefused(ValueError):
     """The page asked for something that is not inside it."""
 
 
-def load_weasyprint(importer: Callable[[str], ModuleType] = importlib.import_module) -> Any:
+def load_weasyprint(importer: Callable[[str], ModuleType]) -> Any:
     try:
         return importer("weasyprint")
     except (ImportError, OSError) as error:
@@ -63,26 +66,40 @@ def embedded_only(weasyprint: Any) -> Any:
     return EmbeddedOnly(allowed_protocols={"data"}, allow_redirects=False)
 
 
-def make_pdf(html: str, weasyprint: Any) -> bytes:
-    """Lay the page out as a tagged PDF (PDF/UA-1) with its fonts inside."""
+def make_pdf(html: str, weasyprint: Any, *, epoch: int) -> bytes:
+    """Lay the page out as a tagged PDF (PDF/UA-1), made at `epoch`, with its fonts inside."""
     fetcher = embedded_only(weasyprint)
     fonts = weasyprint.text.fonts.FontConfiguration()
     faces = weasyprint.CSS(string=font_faces(), font_config=fonts, url_fetcher=fetcher)
     page = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank")
-    written: bytes = page.write_pdf(
-        stylesheets=[faces], font_config=fonts, pdf_variant="pdf/ua-1"
-    )
+    options = {"stylesheets": [faces], "pdf_variant": "pdf/ua-1"}
+    document = page.render(font_config=fonts, **options)
+    document.metadata.created = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    written: bytes = document.write_pdf(**options)
     return written
 
 
-def main(source: BinaryIO, target: BinaryIO, errors: io.TextIOBase | Any) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+def bound_processor_time() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or hard > CPU_SECONDS:
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+
+
+def main(
+    source: BinaryIO,
+    target: BinaryIO,
+    errors: TextIO,
+    *,
+    importer: Callable[[str], ModuleType] = importlib.import_module,
+) -> int:
+    """Make one PDF and return the exit code of the process."""
+    bound_processor_time()
     try:
-        weasyprint = load_weasyprint()
+        weasyprint = load_weasyprint(importer)
     except RendererMissing as error:
         errors.write(f"{error}\n")
         return EXIT_UNAVAILABLE
-    made = make_pdf(source.read().decode(), weasyprint)
+    made = make_pdf(source.read().decode(), weasyprint, epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
     if len(made) > MAX_PDF_BYTES:
         errors.write(f"the PDF has {len(made)} bytes, more than {MAX_PDF_BYTES}\n")
         return 1
