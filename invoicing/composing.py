@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,14 +12,22 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from billing.catalog.models import Meter
-from billing.kernel.decimals import format_decimal
+from billing.kernel.decimals import exact, format_decimal
 from billing.kernel.money import Money
 from billing.kernel.periods import Period
 from billing.models import CreditGrant, InvoiceDue, Subscription, SubscriptionPeriod
 from billing.pricing.parts import Part
 from billing.rating.fees import Fee, fees_of, own_fee
 from billing.rating.period import RatedUsage, RatedVersion, commitment_of, rate_period
-from invoicing.calculation import Calculated, CreditInput, LineInput, TaxRateInput, calculate
+from invoicing.calculation import (
+    Calculated,
+    CalculatedLine,
+    CreditInput,
+    LineInput,
+    TaxRateInput,
+    calculate,
+)
+from invoicing.calculation import LineType as Type
 from invoicing.models import LineType
 from invoicing.parties import tax_rates
 from tenants.models import Tenant
@@ -29,7 +37,7 @@ Kind = InvoiceDue.Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillLine:
-    """A line before discounts and tax, with all that it shows. `breakdown` is exact."""
+    """A line with all that it shows. `breakdown` is exact; `discount` its share of all of them."""
 
     type: LineType
     description: str
@@ -42,6 +50,8 @@ class BillLine:
     metric_type: str = ""
     charge_id: UUID | None = None
     breakdown: tuple[dict[str, str | None], ...] = ()
+    discount: Money | None = None
+    tax_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,39 +89,76 @@ def compose(
 ) -> Bill:
     """Compute the invoice of a period as of `now`, in the account's currency. Writes nothing."""
     rated = rate_period(period) if kind != Kind.START else ()
-    lines = tuple(_lines(subscription, period, kind, rated))
+    lines = list(_lines(subscription, period, kind, rated))
     currency = tenant.account.currency
     rates = tax_rates(tenant, on=now.date())
     calculated = calculate(
+        currency=currency,
         lines=[
-            LineInput(type=line.type.value, amount=line.amount, tax_category=line.tax_category)
+            LineInput(
+                type=Type(line.type.value), amount=line.amount, tax_category=line.tax_category
+            )
             for line in lines
         ],
-        currency=currency,
         tax_rates=[
-            TaxRateInput(tax_category=category, name=name, rate=percent)
-            for category, (name, percent) in rates.items()
+            TaxRateInput(category=category, percent=percent)
+            for category, (_name, percent) in rates.items()
         ],
-        credits=[
-            CreditInput(
-                id=grant.id,
-                remaining=Money(grant.remaining_minor, currency),
-                expires_at=grant.expires_at,
-            )
-            for grant in credits
-        ],
+        grants=[_credit(grant, currency) for grant in credits],
     )
     start = period.start_at
     bounds = Period(start, start) if kind == Kind.START else Period(start, period.end_at)
+    names = [name for name, _percent in rates.values()]
     return Bill(
         subscription=subscription,
         period=period,
         kind=kind,
         bounds=bounds,
         currency=currency,
-        lines=lines,
+        lines=tuple(_finished(lines, calculated, names, bounds)),
         calculated=calculated,
         usages=tuple(usage for version in rated for usage in version.usages),
+    )
+
+
+def _credit(grant: CreditGrant, currency: str) -> CreditInput:
+    remaining = Money(grant.remaining_minor, currency)
+    return CreditInput(grant=grant.id, remaining=remaining, expires_at=grant.expires_at)
+
+
+def _finished(
+    lines: list[BillLine], calculated: Calculated, tax_names: list[str], bounds: Period
+) -> Iterator[BillLine]:
+    """Put discounts and tax on the lines, and the lines of tax after them."""
+    for result in calculated.lines:
+        if result.type is Type.TAX:
+            yield _tax_line(result, tax_names[result.source], bounds)
+        else:
+            line = lines[result.source]
+            yield replace(line, discount=result.discount, tax_rate=result.tax_percent)
+
+
+def _tax_line(result: CalculatedLine, name: str, bounds: Period) -> BillLine:
+    """Write the tax of one rate; its one part is the taxed sum times the rate, exactly."""
+    assert result.base is not None
+    assert result.tax_percent is not None
+    with exact():
+        factor = result.tax_percent.scaleb(-2)
+        part = Part(
+            from_=Decimal(0),
+            to=result.base.major,
+            quantity=result.base.major,
+            unit_price=factor,
+            flat_fee=Decimal(0),
+        )
+    return BillLine(
+        type=LineType.TAX,
+        description=name,
+        amount=result.amount,
+        period=bounds,
+        tax_category="",
+        tax_rate=result.tax_percent,
+        breakdown=(_part(part),),
     )
 
 

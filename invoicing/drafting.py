@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
@@ -12,7 +11,7 @@ from billing.kernel.money import AmountTooLarge
 from billing.models import InvoiceDue, LockedAccount, Subscription, SubscriptionPeriod
 from invoicing.composing import Bill, compose
 from invoicing.errors import AmountOutOfBounds, InvoiceExists
-from invoicing.models import Invoice, InvoiceLine, InvoiceStatus, LineType
+from invoicing.models import Invoice, InvoiceLine, InvoiceStatus
 from tenants.models import Tenant
 
 Kind = InvoiceDue.Kind
@@ -103,12 +102,15 @@ def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
     invoice.tax_total_minor = amounts.tax_total.minor
     invoice.total_minor = amounts.total.minor
     invoice.credit_granted_minor = amounts.credit_granted.minor
-    invoice.credits_applied_minor = amounts.credits_applied_total.minor
+    invoice.credits_applied_minor = amounts.credits_total.minor
 
 
 def _write_lines(invoice: Invoice, bill: Bill) -> None:
-    rows = [
+    InvoiceLine.objects.bulk_create(
         InvoiceLine(
+            account_id=invoice.account_id,
+            invoice=invoice,
+            position=position,
             type=line.type,
             description=line.description[:2000],
             metric_type=line.metric_type,
@@ -117,32 +119,12 @@ def _write_lines(invoice: Invoice, bill: Bill) -> None:
             unit=line.unit,
             unit_price=line.unit_price,
             amount_minor=line.amount.minor,
-            discount_minor=result.discount.minor,
-            tax_rate=result.tax_rate,
+            discount_minor=line.discount.minor if line.discount else 0,
+            tax_rate=line.tax_rate,
             tax_category=line.tax_category,
             period_start=line.period.start,
             period_end=line.period.end,
             breakdown=list(line.breakdown),
         )
-        for line, result in zip(bill.lines, bill.calculated.lines, strict=True)
-    ]
-    rows.extend(_tax_lines(bill))
-    for position, row in enumerate(rows):
-        row.account_id, row.invoice, row.position = invoice.account_id, invoice, position
-    InvoiceLine.objects.bulk_create(rows)
-
-
-def _tax_lines(bill: Bill) -> list[InvoiceLine]:
-    return [
-        InvoiceLine(
-            type=LineType.TAX,
-            description=tax.name,
-            quantity=Decimal(1),
-            amount_minor=tax.amount.minor,
-            tax_rate=tax.rate,
-            period_start=bill.bounds.start,
-            period_end=bill.bounds.end,
-            breakdown=[{"taxable": tax.taxable.amount}],
-        )
-        for tax in bill.calculated.taxes
-    ]
+        for position, line in enumerate(bill.lines)
+    )

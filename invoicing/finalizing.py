@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 
@@ -45,7 +46,7 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     invoice.issue_date = now.date()
     term = timedelta(days=settings.BILLING["BILLING_PAYMENT_TERM_DAYS"])
     invoice.due_date = invoice.issue_date + term
-    uses = [(use.id, use.amount.minor) for use in bill.calculated.credits_applied]
+    uses = [(UUID(str(use.grant)), use.amount.minor) for use in bill.calculated.credits_applied]
     ledger.spend(account, uses, invoice_id=invoice.id, now=now)
     if invoice.credit_granted_minor:
         ledger.grant(

@@ -11,7 +11,7 @@ import structlog
 
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.services import service
-from billing.models import Account, InvoiceDue, Subscription
+from billing.models import Account, InvoiceDue, LockedAccount, Subscription
 from billing.subscriptions.services import advance_subscription
 from invoicing import drafting, finalizing
 
@@ -42,7 +42,7 @@ def take_step(*, account_id: UUID, now: datetime, until: datetime) -> datetime |
     return None
 
 
-def _bill(account: Account, due: InvoiceDue, *, now: datetime) -> None:
+def _bill(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> None:
     if due.due_at is not None and due.due_at < due.finalize_at:
         drafting.open_draft(account, due, now=now)
         InvoiceDue.objects.filter(pk=due.pk).update(due_at=due.finalize_at)

@@ -8,18 +8,51 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Min
+from django.db.models import Min, Model
 
 from billing.kernel.errors import NotFound, invalid
 from billing.kernel.services import service
-from billing.models import InvoiceDue, Subscription, TestClock
+from billing.metering.removal import forget_usage
+from billing.models import (
+    Account,
+    ApiKey,
+    AuditEntry,
+    CreditEntry,
+    CreditGrant,
+    InvoiceDue,
+    Segment,
+    Subscription,
+    SubscriptionPeriod,
+    TestClock,
+    TrialUse,
+)
 from invoicing import run
+from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
+from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 
 Status = TestClock.Status
 LONGEST_ADVANCE: Final = timedelta(days=2 * 366)
 BUDGET_SECONDS: Final = 50.0
+
+OWNED: Final[tuple[type[Model], ...]] = (
+    InvoiceDocument,
+    BilledUsage,
+    InvoiceLine,
+    Invoice,
+    CreditEntry,
+    CreditGrant,
+    InvoiceDue,
+    Segment,
+    SubscriptionPeriod,
+    Subscription,
+    TrialUse,
+    ApiKey,
+    AuditEntry,
+    Tenant,
+)
+"""What belongs to an account, the referring before the referred."""
 
 
 def _locked(clock_id: UUID) -> TestClock:
@@ -103,3 +136,16 @@ def advance(*, clock_id: UUID, frozen_time: datetime, budget: float = BUDGET_SEC
             move_to(clock_id=clock.id, reached_at=at, status=Status.FAILED, failure=str(error))
             raise
     return move_to(clock_id=clock.id, reached_at=frozen_time, status=Status.READY)
+
+
+@service
+def delete_clock(*, clock_id: UUID) -> None:
+    """Delete a clock with its tenants and all that is theirs. Raises NotFound."""
+    clock = _locked(clock_id)
+    accounts = list(clock.accounts.values_list("id", flat=True))
+    forget_usage(accounts)
+    for model in OWNED:
+        model._base_manager.filter(account_id__in=accounts).delete()  # noqa: SLF001
+    Account.objects.filter(customer_id__in=accounts).update(customer=None)
+    Account.objects.filter(id__in=accounts).delete()
+    clock.delete()

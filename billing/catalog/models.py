@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 
@@ -99,8 +97,6 @@ class PlanVersion(models.Model):
     tax_category = models.CharField(max_length=64, default="STANDARD")
     stripe_price_id = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField()
-
-    charges: ClassVar[models.Manager[Charge]]
 
     class Meta:
         constraints = [

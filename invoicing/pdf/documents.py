@@ -89,7 +89,7 @@ def _line(line: InvoiceLine, invoice: Invoice) -> DocumentLine:
 def _tax(line: InvoiceLine, invoice: Invoice) -> TaxRow:
     return TaxRow(
         rate=format_decimal(line.tax_rate) if line.tax_rate is not None else "0",
-        taxable=line.breakdown[0]["taxable"],
+        taxable=line.breakdown[0]["quantity"],
         amount=_money(invoice, line.amount_minor),
         label=line.description,
     )

@@ -151,18 +151,13 @@ def _stored_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
         "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
         "periodStart": format_timestamp(line.period_start),
         "periodEnd": format_timestamp(line.period_end),
-        "breakdown": [] if line.type == LineType.TAX else line.breakdown,
+        "breakdown": line.breakdown,
     }
 
 
 def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
     """Write a preview out: the same lines that the invoice would store."""
     amounts = bill.calculated
-    lines = [
-        _bill_line(line, result.discount, result.tax_rate)
-        for line, result in zip(bill.lines, amounts.lines, strict=True)
-    ]
-    lines.extend(_tax_line(bill, tax) for tax in amounts.taxes)
     return {
         "tenantId": str(bill.subscription.account_id),
         "subscriptionId": str(bill.subscription.id),
@@ -171,18 +166,18 @@ def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
         "periodStart": format_timestamp(bill.bounds.start),
         "periodEnd": format_timestamp(bill.bounds.end),
         "asOf": as_of,
-        "lines": lines,
+        "lines": [_bill_line(line, bill.currency) for line in bill.lines],
         "subtotal": amounts.subtotal.amount,
         "discountTotal": amounts.discount_total.amount,
         "taxTotal": amounts.tax_total.amount,
         "total": amounts.total.amount,
         "creditGranted": amounts.credit_granted.amount,
-        "creditsApplied": amounts.credits_applied_total.amount,
+        "creditsApplied": amounts.credits_total.amount,
         "amountDue": amounts.amount_due.amount,
     }
 
 
-def _bill_line(line: BillLine, discount: Money, tax_rate: Any) -> dict[str, Any]:
+def _bill_line(line: BillLine, currency: str) -> dict[str, Any]:
     return {
         "type": line.type.value,
         "description": line.description,
@@ -192,27 +187,9 @@ def _bill_line(line: BillLine, discount: Money, tax_rate: Any) -> dict[str, Any]
         "unit": line.unit or None,
         "unitPrice": None if line.unit_price is None else format_decimal(line.unit_price),
         "amount": line.amount.amount,
-        "discountAmount": discount.amount,
-        "taxRate": None if tax_rate is None else format_decimal(tax_rate),
+        "discountAmount": (line.discount or Money.zero(currency)).amount,
+        "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
         "periodStart": format_timestamp(line.period.start),
         "periodEnd": format_timestamp(line.period.end),
         "breakdown": list(line.breakdown),
-    }
-
-
-def _tax_line(bill: Bill, tax: Any) -> dict[str, Any]:
-    return {
-        "type": LineType.TAX.value,
-        "description": tax.name,
-        "metricType": None,
-        "chargeId": None,
-        "quantity": "1",
-        "unit": None,
-        "unitPrice": None,
-        "amount": tax.amount.amount,
-        "discountAmount": Money.zero(bill.currency).amount,
-        "taxRate": format_decimal(tax.rate),
-        "periodStart": format_timestamp(bill.bounds.start),
-        "periodEnd": format_timestamp(bill.bounds.end),
-        "breakdown": [],
     }
