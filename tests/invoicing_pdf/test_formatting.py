@@ -19,12 +19,12 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ("language", "text", "currency", "written"),
     [
         ("en", "1234.50", "USD", "$1,234.50"),
-        ("en", "-14.50", "USD", "−$14.50"),  # noqa: RUF001
+        ("en", "-14.50", "USD", "−$14.50"),
         ("en", "-0.00", "USD", "$0.00"),
         ("en", "1234.500", "KWD", "KWD\xa01,234.500"),
         ("en", "999999999999999", "JPY", "¥999,999,999,999,999"),
         ("de", "1234.50", "EUR", "1.234,50\xa0€"),
-        ("de", "-1234.500", "KWD", "−1.234,500\xa0KWD"),  # noqa: RUF001
+        ("de", "-1234.500", "KWD", "−1.234,500\xa0KWD"),
     ],
 )
 def test_money_is_written_as_the_language_writes_it(
@@ -81,7 +81,7 @@ def test_a_deduction_is_negative_whatever_the_sign_it_is_kept_with() -> None:
     with translation.override("en"):
         written = {formatting.deduction(text, "USD") for text in ("5.00", "-5.00")}
 
-    assert written == {"−$5.00"}  # noqa: RUF001
+    assert written == {"−$5.00"}
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_a_deduction_is_negative_whatever_the_sign_it_is_kept_with() -> None:
             datetime(2026, 4, 1, tzinfo=BERLIN),
             datetime(2026, 5, 1, tzinfo=BERLIN),
             "Europe/Berlin",
-            "April 1, 2026 – April 30, 2026",  # noqa: RUF001
+            "April 1, 2026 – April 30, 2026",
         ),
         (
             datetime(2026, 3, 31, 22, tzinfo=UTC),
             datetime(2026, 4, 30, 22, tzinfo=UTC),
             "Europe/Berlin",
-            "April 1, 2026 – April 30, 2026",  # noqa: RUF001
+            "April 1, 2026 – April 30, 2026",
         ),
         (
             datetime(2026, 4, 1, tzinfo=UTC),
@@ -109,7 +109,7 @@ def test_a_deduction_is_negative_whatever_the_sign_it_is_kept_with() -> None:
             datetime(2026, 4, 1, 9, 30, tzinfo=UTC),
             datetime(2026, 4, 1, 12, tzinfo=UTC),
             "UTC",
-            "April 1, 2026, 09:30 – 12:00",  # noqa: RUF001
+            "April 1, 2026, 09:30 – 12:00",
         ),
         (
             datetime(2026, 4, 1, 9, 30, tzinfo=UTC),

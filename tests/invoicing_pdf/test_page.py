@@ -22,9 +22,9 @@ def test_a_reader_can_add_up_the_totals_row_by_row() -> None:
     text = words(render_html(full_invoice()))
 
     assert (
-        "Subtotal $1,313.01 Ten percent off −$131.30 "  # noqa: RUF001
+        "Subtotal $1,313.01 Ten percent off −$131.30 "
         "Tax 19% on $1,111.05 $211.10 Tax 7.5% on $70.66 $5.30 "
-        "Total $1,398.11 Credits applied −$25.00 Amount paid −$73.11 "  # noqa: RUF001
+        "Total $1,398.11 Credits applied −$25.00 Amount paid −$73.11 "
         "Amount due $1,300.00"
     ) in text
 
@@ -34,7 +34,7 @@ def test_tiers_stand_under_their_line_with_exact_amounts() -> None:
 
     assert (
         "Storage 6,000.5 $93.01 First 1,000 1,000 $0.02 $20.00 "
-        "1,000 – 5,000, plus $3.00 flat 4,000 $0.015 $63.00 "  # noqa: RUF001
+        "1,000 – 5,000, plus $3.00 flat 4,000 $0.015 $63.00 "
         "Over 5,000 1,000.5 $0.01 $10.005"
     ) in text
 
@@ -42,14 +42,14 @@ def test_tiers_stand_under_their_line_with_exact_amounts() -> None:
 def test_a_line_names_its_period_only_where_it_is_not_the_invoices() -> None:
     text = words(render_html(full_invoice()))
 
-    assert "Pro plan May 1, 2026 – May 31, 2026 · Discount −$123.45" in text  # noqa: RUF001
+    assert "Pro plan May 1, 2026 – May 31, 2026 · Discount −$123.45" in text
     assert "Storage 6,000.5" in text
 
 
 def test_a_total_below_zero_is_told_as_credit() -> None:
     text = words(render_html(invoice(subtotal="-14.50", credit_granted="14.50", total="0.00")))
 
-    assert "Subtotal −$14.50 Moved to your credit balance $14.50 Total $0.00" in text  # noqa: RUF001
+    assert "Subtotal −$14.50 Moved to your credit balance $14.50 Total $0.00" in text
 
 
 def test_an_invoice_without_lines_says_so() -> None:
