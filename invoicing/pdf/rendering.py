@@ -18,7 +18,7 @@ from invoicing import queries
 from invoicing.errors import PdfNotReady
 from invoicing.models import InvoiceDocument, InvoiceStatus
 from invoicing.pdf.documents import expect_document, fingerprint, printed
-from invoicing.pdf.errors import PdfUnavailable
+from invoicing.pdf.errors import PdfError
 from invoicing.pdf.render import render_html, render_pdf
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ def render_document(*, document_id: int, now: datetime) -> None:
     moment = invoice.finalized_at or invoice.calculated_at
     try:
         content = render_pdf(render_html(printed(invoice)), epoch=int(moment.timestamp()))
-    except PdfUnavailable as error:
+    except PdfError as error:
         _failed(document, str(error), now=now)
         return
     InvoiceDocument.objects.filter(pk=document_id, content__isnull=True).update(
