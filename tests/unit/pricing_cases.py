@@ -1,6 +1,5 @@
 """The tiers of the worked examples, and strategies for terms that could be anyone's."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -59,20 +58,20 @@ def tier_lists(draw: st.DrawFn, *, stairs: bool = False) -> tuple[Tier, ...]:
     )
 
 
+OWN_FIELDS: dict[ChargeModel, st.SearchStrategy[dict[str, object]]] = {
+    ChargeModel.PER_UNIT: st.fixed_dictionaries({"unit_price": prices}),
+    ChargeModel.PACKAGE: st.fixed_dictionaries(
+        {"package_size": decimals().filter(bool), "package_price": prices}
+    ),
+    ChargeModel.GRADUATED: st.fixed_dictionaries({"tiers": tier_lists()}),
+    ChargeModel.VOLUME: st.fixed_dictionaries({"tiers": tier_lists()}),
+    ChargeModel.PERCENTAGE: st.fixed_dictionaries({"rate": prices, "fixed_fee": prices}),
+    ChargeModel.STAIRCASE: st.fixed_dictionaries({"tiers": tier_lists(stairs=True)}),
+}
+
+
 @st.composite
 def any_terms(draw: st.DrawFn, models: tuple[ChargeModel, ...] = tuple(ChargeModel)) -> ChargeTerms:
     model = draw(st.sampled_from(models))
-    fields_of: dict[ChargeModel, Callable[[], dict[str, object]]] = {
-        ChargeModel.PER_UNIT: lambda: {"unit_price": draw(prices)},
-        ChargeModel.PACKAGE: lambda: {
-            "package_size": draw(decimals().filter(bool)),
-            "package_price": draw(prices),
-        },
-        ChargeModel.GRADUATED: lambda: {"tiers": draw(tier_lists())},
-        ChargeModel.VOLUME: lambda: {"tiers": draw(tier_lists())},
-        ChargeModel.PERCENTAGE: lambda: {"rate": draw(prices), "fixed_fee": draw(prices)},
-        ChargeModel.STAIRCASE: lambda: {"tiers": draw(tier_lists(stairs=True))},
-    }
-    own = fields_of[model]()
     included = draw(st.none() | quantities)
-    return ChargeTerms(model=model, included_quantity=included, **own)  # type: ignore[arg-type]
+    return ChargeTerms(model=model, included_quantity=included, **draw(OWN_FIELDS[model]))  # type: ignore[arg-type]
