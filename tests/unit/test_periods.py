@@ -149,6 +149,17 @@ def test_a_day_that_a_zone_skipped_is_an_empty_period() -> None:
     assert (skipped.seconds, after.seconds, found) == (0, 86_400, 2)
 
 
+def test_a_clock_set_back_over_midnight_does_not_bring_yesterdays_period_back() -> None:
+    zone = ZoneInfo("America/St_Johns")  # there 00:01 became 23:01 of the day before
+    anchor = local("2010-11-01 00:00:30", zone)
+    again_the_6th = at("2010-11-07 03:00")
+
+    found = index_of(anchor=anchor, zone=zone, interval=Interval.DAY, instant=again_the_6th)
+
+    assert again_the_6th.astimezone(zone).strftime("%d %H:%M") == "06 23:30"
+    assert found == 6
+
+
 @given(anchors, zones, intervals, indexes)
 def test_periods_are_contiguous_and_do_not_overlap(
     anchor: datetime, zone: ZoneInfo, interval: Interval, index: int
