@@ -133,7 +133,7 @@ def _finished(
     for result in calculated.lines:
         if result.type is Type.TAX:
             yield _tax_line(result, tax_names[result.source], bounds)
-        else:
+        elif result.type is not Type.DISCOUNT:
             line = lines[result.source]
             yield replace(line, discount=result.discount, tax_rate=result.tax_percent)
 

@@ -63,5 +63,3 @@ def stale_drafts(account_id: UUID, *, now: datetime) -> list[UUID]:
     for (period_id, _charge), counter in counters_of([d.period_id for d in found]).items():
         versions[period_id] = versions.get(period_id, 0) + counter.version
     return [d.id for d in found if versions.get(d.period_id, 0) != d.counters_version]
-
-

@@ -29,7 +29,9 @@ def take_step(*, account_id: UUID, now: datetime, until: datetime) -> datetime |
     an invoice in advance finds the period whose fee it charges. `now` is when it is done.
     """
     account = Account.objects.lock(account_id)
-    subscription = Subscription.objects.due(until).filter(account=account).order_by("due_at").first()
+    subscription = (
+        Subscription.objects.due(until).filter(account=account).order_by("due_at").first()
+    )
     invoice = InvoiceDue.objects.due(until).filter(account=account).order_by("due_at", "id").first()
     moves = subscription.due_at if subscription else None
     bills = invoice.due_at if invoice else None

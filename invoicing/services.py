@@ -39,9 +39,7 @@ def generate_invoice(
         raise InvoiceExists(invoice_id=found.id)
     bill = drafting.compose_for(account, period, Kind.PERIOD, now=now)
     invoice = drafting.write(account, bill, now=now)
-    audit.record(
-        action="invoice.drafted", account_id=account.id, subject=invoice.id, now=now
-    )
+    audit.record(action="invoice.drafted", account_id=account.id, subject=invoice.id, now=now)
     return invoice
 
 
@@ -81,9 +79,7 @@ def _open_period(account: LockedAccount, subscription_id: UUID | None) -> Subscr
 
 def locked_invoice(account: LockedAccount, invoice_id: UUID) -> Invoice:
     """Return the account's invoice, guarded by the account's lock. Raises NotFound."""
-    found = (
-        Invoice.objects.select_related("period").filter(pk=invoice_id, account=account).first()
-    )
+    found = Invoice.objects.select_related("period").filter(pk=invoice_id, account=account).first()
     if found is None:
         raise NotFound(noun="invoice")
     return found

@@ -46,5 +46,3 @@ def current_period(subscription_id: UUID) -> SubscriptionPeriod | None:
         .order_by("-sequence")
         .first()
     )
-
-

@@ -80,7 +80,11 @@ def create_subscription(
         action="subscription.created",
         account_id=account.id,
         subject=subscription.id,
-        after={"plan": version.plan.code, "version": version.version, "status": subscription.status},
+        after={
+            "plan": version.plan.code,
+            "version": version.version,
+            "status": subscription.status,
+        },
         now=now,
     )
     return subscription

@@ -130,7 +130,9 @@ class InvoiceBase(PlatformView):
         found = queries.invoice_of(path_id(invoice_id, "invoiceId"))
         if not reaches(self.caller, found.account):
             raise NotFound(noun="invoice")
-        return account_for(self.caller, found.account_id, self.needs[str(self.request.method)]), found
+        return account_for(
+            self.caller, found.account_id, self.needs[str(self.request.method)]
+        ), found
 
 
 class InvoiceView(InvoiceBase):
