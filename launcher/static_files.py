@@ -13,7 +13,7 @@ def fingerprint(root: Path = ROOT) -> str:
     digest = hashlib.sha256()
     lock = root / "requirements.lock"
     digest.update(lock.read_bytes() if lock.exists() else b"")
-    for folder in sorted([root / "static", *root.glob("*/static")]):
+    for folder in sorted([root / "static", *root.glob("[!.]*/static")]):
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 status = file.stat()
