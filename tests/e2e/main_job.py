@@ -249,7 +249,8 @@ def pdf_job(system: System, final: Any, kind: str, wanted: dict[str, str], total
     file.write_bytes(first)
     script = (
         "import sys, pypdf\n"
-        "print(' '.join(' '.join(p.extract_text() for p in pypdf.PdfReader(sys.argv[1]).pages).split()))"
+        "pages = pypdf.PdfReader(sys.argv[1]).pages\n"
+        "print(' '.join(' '.join(p.extract_text() for p in pages).split()))"
     )
     text = system.command(str(system.clone / ".venv" / "bin" / "python"), "-c", script, str(file))
     for amount in [*wanted.values(), total, final["invoiceNumber"]]:

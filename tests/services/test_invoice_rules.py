@@ -151,6 +151,13 @@ def drafts(count: int) -> list[tuple[Any, Any]]:
     return made
 
 
+def take_a_number_and_fail(invoice_id: Any) -> None:
+    invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
+    with transaction.atomic():
+        next_number(invoice.account, at=MAY)
+        transaction.set_rollback(True)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_numbers_run_without_a_gap_though_some_roll_back() -> None:
     made = drafts(12)
@@ -158,10 +165,7 @@ def test_numbers_run_without_a_gap_though_some_roll_back() -> None:
     def finalize(number: int) -> str:
         account_id, invoice_id = made[number]
         if number % 4 == 3:  # this one takes a number and then fails
-            with pytest.raises(ZeroDivisionError), transaction.atomic():
-                invoice = Invoice.objects.select_related("account").get(pk=invoice_id)
-                next_number(invoice.account, at=MAY)
-                raise ZeroDivisionError
+            take_a_number_and_fail(invoice_id)
         done = services.finalize_invoice(account_id=account_id, invoice_id=invoice_id, now=MAY)
         return str(done.number)
 
