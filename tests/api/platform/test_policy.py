@@ -52,6 +52,8 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("delete", "/test-clocks/{unknown}", None, ADMIN),
 ]
 
+CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
+
 
 @pytest.fixture
 def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
