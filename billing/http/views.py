@@ -18,10 +18,10 @@ from billing.http.auth import CallerAuthentication
 from billing.http.bodies import StrictJSONParser
 from billing.http.callers import Caller
 from billing.http.errors import headers_of, status_of
-from billing.http.fields import UUID_FORM
 from billing.http.permissions import Need, account_for, require
 from billing.kernel import clock
 from billing.kernel.errors import BillingError, Forbidden, invalid
+from billing.kernel.ids import UUID_FORM
 from billing.kernel.services import once
 from billing.models import Account
 
