@@ -52,7 +52,7 @@ def format_timestamp(value: datetime) -> str:
 
 @extend_schema_field(OpenApiTypes.STR)
 class TextField(serializers.Field[str, Any, str, Any]):
-    """Text as it is: no number becomes text, nothing is stripped. 1 to 255 characters by default."""
+    """Text as it is: no number becomes text, nothing is stripped. 1 to 255 characters."""
 
     def __init__(self, *, least: int = 1, most: int = 255, **kwargs: Any) -> None:
         self.least, self.most = least, most
@@ -115,7 +115,7 @@ class WholeField(serializers.Field[int, Any, int, Any]):
     {"type": "string", "pattern": r"^-?\d{1,15}(\.\d{1,12})?$", "examples": ["12.50"]}
 )
 class DecimalStringField(serializers.Field[Decimal, Any, str, Any]):
-    """A decimal: string or JSON number in, string out. At most 15 digits before the point, 12 after."""
+    """A decimal: string or JSON number in, string out. 15 digits before the point, 12 after."""
 
     def __init__(
         self, *, least: Decimal | None = None, most: Decimal | None = None, **kwargs: Any
@@ -140,7 +140,7 @@ class DecimalStringField(serializers.Field[Decimal, Any, str, Any]):
 
 @extend_schema_field({"type": "string", "examples": ["12.50"]})
 class MoneyField(serializers.Field[Money, Any, str, Any]):
-    """Money out: exactly the currency's decimals. `source` gives Money, or `*_minor` with `currency`."""
+    """Money out: exactly the currency's decimals. `minor` names a column beside `currency`."""
 
     def __init__(self, *, minor: str = "", **kwargs: Any) -> None:
         self.minor = minor
