@@ -167,7 +167,9 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
             values[setting.name] = setting.parse(given)
         except ValueError as error:
             wrong.append(f"{setting.name} {error}. {setting.meaning}")
-    if {"RS256", "ES256"} & set(values.get("JWT_ALGORITHMS", ())) and not values.get("JWT_JWKS_URL"):
+    if {"RS256", "ES256"} & set(values.get("JWT_ALGORITHMS", ())) and not values.get(
+        "JWT_JWKS_URL"
+    ):
         wrong.append("JWT_JWKS_URL is not set, and JWT_ALGORITHMS names RS256 or ES256.")
     if wrong:
         raise SettingsError("\n".join(wrong))

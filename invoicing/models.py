@@ -81,8 +81,6 @@ class Invoice(StateMachine, models.Model):
     void_reason = models.CharField(max_length=2000, blank=True)
     created_at = models.DateTimeField()
 
-    lines: ClassVar[models.Manager[InvoiceLine]]
-
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -1,1 +1,37 @@
 """Wake-ups of the billing run and of the PDF renderer. The due rows are the jobs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from billing.kernel import clock
+from billing.models import Account
+from invoicing import run
+from invoicing.pdf import rendering
+
+
+@shared_task(name="invoicing.run_due")
+def run_due() -> None:
+    """Bill whoever is due."""
+    run.run_due(now=clock.now())
+
+
+@shared_task(name="invoicing.run_account")
+def run_account(account_id: str) -> None:
+    """Bill one account, by its own clock."""
+    account = Account.objects.select_related("test_clock").get(pk=UUID(account_id))
+    run.run_account(account_id=account.id, now=clock.now_for(account))
+
+
+@shared_task(name="invoicing.render_pdf")
+def render_pdf(document_id: str) -> None:
+    """Render one document that is due."""
+    rendering.render_document(document_id=int(document_id), now=clock.now())
+
+
+@shared_task(name="invoicing.render_due")
+def render_due() -> None:
+    """Render the documents whose wake-up was lost."""
+    rendering.render_due(now=clock.now())

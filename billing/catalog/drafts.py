@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from billing.catalog.filters import stored_filter
 from billing.catalog.models import PlanVersion
-from billing.catalog.terms import major_of, terms_of
+from billing.catalog.terms import terms_of
 from billing.kernel.decimals import format_decimal
+from billing.kernel.money import Money
 from billing.pricing import ChargeTerms, Tier
 
 STANDARD = "STANDARD"
@@ -59,23 +60,40 @@ def draft_of(version: PlanVersion) -> VersionDraft:
     charges = tuple(
         ChargeDraft(
             metric_type=charge.meter.metric_type,
-            terms=terms_of(charge, version.currency),
+            terms=_plain_terms(terms_of(charge, version.currency)),
             description=charge.description,
             filter=charge.filter,
             tax_category=charge.tax_category,
         )
         for charge in version.charges.all()
     )
+    minimum = version.minimum_commitment_minor
     return VersionDraft(
         currency=version.currency,
         interval=version.interval,
-        price=major_of(version.price_minor, version.currency) or Decimal(0),
+        price=plain(Money(version.price_minor, version.currency).major),
         pay_in_advance=version.pay_in_advance,
         trial_days=version.trial_days,
-        minimum_commitment=major_of(version.minimum_commitment_minor, version.currency),
+        minimum_commitment=None
+        if minimum is None
+        else plain(Money(minimum, version.currency).major),
         tax_category=version.tax_category,
         stripe_price_id=version.stripe_price_id,
         charges=charges,
+    )
+
+
+def plain(value: Decimal) -> Decimal:
+    """Drop zeros at the end, so that 30.00 can be read in a currency without decimals."""
+    return Decimal(format_decimal(value))
+
+
+def _plain_terms(terms: ChargeTerms) -> ChargeTerms:
+    minimum, maximum = terms.minimum, terms.maximum
+    return replace(
+        terms,
+        minimum=None if minimum is None else plain(minimum),
+        maximum=None if maximum is None else plain(maximum),
     )
 
 

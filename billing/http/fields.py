@@ -75,6 +75,20 @@ class TextField(serializers.Field[str, Any, str, Any]):
         return str(value)
 
 
+class CodeField(TextField):
+    """A name that stands in paths: no slash, no control characters, no space at its ends."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if "/" in text or not text.isprintable() or text != text.strip() or text in {".", ".."}:
+            raise serializers.ValidationError("must be printable, without a slash or outer spaces")
+        if UUID_FORM.fullmatch(text):
+            raise serializers.ValidationError(
+                "must not look like a UUID: it would be read as an id"
+            )
+        return text
+
+
 @extend_schema_field(OpenApiTypes.BOOL)
 class FlagField(serializers.Field[bool, Any, bool, Any]):
     """true or false; in a query, their spellings."""

@@ -19,19 +19,20 @@ HEADERS: Final = {
     "x-error-id": "MD5 of the error's constant message: equal errors share it.",
     "x-request-id": "The id of this request, also in the logs.",
 }
-ALWAYS: Final[Mapping[str, tuple[str, tuple[type[BillingError], ...]]]] = {
+Shared = Mapping[str, tuple[str, tuple[type[BillingError], ...]]]
+ALWAYS: Final[Shared] = {
     "400": ("BadRequest", (domain.InvalidRequest, domain.MalformedBody, domain.TwoCredentials)),
     "401": ("NotAuthenticated", (domain.NotAuthenticated, domain.InvalidCredentials)),
     "403": ("Forbidden", (domain.Forbidden, domain.TenantMismatch)),
     "500": ("InternalError", (domain.InternalError,)),
     "503": ("Unavailable", (domain.ServiceUnavailable,)),
 }
-WITH_PATH_ID: Final = {"404": ("NotFound", (domain.NotFound, domain.TenantNotFound))}
-WITH_BODY: Final = {
+WITH_PATH_ID: Final[Shared] = {"404": ("NotFound", (domain.NotFound, domain.TenantNotFound))}
+WITH_BODY: Final[Shared] = {
     "413": ("BodyTooLarge", (domain.BodyTooLarge,)),
     "415": ("NotJson", (domain.UnsupportedMediaType,)),
 }
-POSTED: Final = {
+POSTED: Final[Shared] = {
     "409": ("KeyInUse", (domain.IdempotencyConflict, domain.IdempotencyInProgress)),
 }
 IDEMPOTENCY_KEY: Final = {
@@ -43,13 +44,13 @@ IDEMPOTENCY_KEY: Final = {
 }
 
 
-class CallerScheme(OpenApiAuthenticationExtension):
+class CallerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The two ways in: a bearer token, or an API key with its secret."""
 
     target_class = "billing.http.auth.CallerAuthentication"
     name = ["bearer", "apiKey", "apiSecret"]
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:  # type: ignore[override]
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             {"type": "apiKey", "in": "header", "name": "api-key"},
@@ -79,7 +80,10 @@ def refusals(*errors: type[BillingError]) -> dict[int, OpenApiResponse]:
 
 
 def add_shared(
-    result: dict[str, Any], generator: Any, request: Any, public: bool  # noqa: FBT001
+    result: dict[str, Any],
+    generator: Any,
+    request: Any,
+    public: bool,  # noqa: FBT001
 ) -> dict[str, Any]:
     """Add to every operation the errors that any may answer. (A hook of drf-spectacular.)"""
     components = result.setdefault("components", {})

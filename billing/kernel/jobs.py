@@ -13,7 +13,7 @@ from django.db import transaction
 log = structlog.get_logger(__name__)
 
 
-def enqueue(name: str, **ids: UUID) -> None:
+def enqueue(name: str, **ids: UUID | int) -> None:
     """Wake a task once the current transaction commits. An unknown name raises KeyError at once.
 
     When the queue is away the wake-up is lost and logged; beat sweeps what is due.
@@ -34,7 +34,7 @@ def _wake(task: Any, kwargs: dict[str, str]) -> None:
         log.warning("wake_up_lost", task=task.name, reason=str(e))
 
 
-def run_now(name: str, **ids: UUID) -> None:
+def run_now(name: str, **ids: UUID | int) -> None:
     """Do a task's work in this process: for work that the caller shall see when it is answered.
 
     Its failure does not fail the caller: the due row stays, and beat does it.

@@ -127,9 +127,9 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Billing",
-    "DESCRIPTION": "Usage in, exact invoices out. Money and quantities are decimal strings; ids are "
-    "UUIDs; timestamps are RFC 3339 in UTC. Unknown fields are refused. Every error has one shape "
-    "and a stable code; every POST takes an Idempotency-Key. Lists: `page` from 0, `size` to 100.",
+    "DESCRIPTION": "Usage in, exact invoices out. Money and quantities are decimal strings; ids "
+    "are UUIDs; timestamps are RFC 3339 in UTC. Unknown fields are refused. Every error has one "
+    "shape and a stable code; every POST takes an Idempotency-Key.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

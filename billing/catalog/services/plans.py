@@ -13,7 +13,7 @@ from billing.accounts import audit
 from billing.catalog.drafts import LimitDraft, VersionDraft, as_json, draft_of, same_prices
 from billing.catalog.errors import PlanArchived, PlanIsDefault, PlanVersionSuperseded
 from billing.catalog.models import Plan, PlanVersion
-from billing.catalog.queries import plan_version
+from billing.catalog.queries import version_with_parts
 from billing.catalog.services.versions import (
     check_limits,
     check_version,
@@ -52,7 +52,7 @@ def create_plan(
     write_limits(plan, limits)
     after = {**_state(plan, limits), "version": 1, **as_json(prices)}
     audit.record(action="plan.created", subject=code, after=after, now=now)
-    return plan_version(str(version.pk))
+    return version_with_parts(str(version.pk))
 
 
 @service
@@ -76,7 +76,7 @@ def update_plan(
     _change_details(plan, details, now=now)
     _change_limits(plan, limits, now=now)
     version = _change_prices(plan, addressed, prices, now=now)
-    return plan_version(str(version.pk))
+    return version_with_parts(str(version.pk))
 
 
 @service
@@ -87,7 +87,7 @@ def archive_plan(*, reference: str, now: datetime) -> PlanVersion:
     """
     plan, addressed = _lock_plan(reference)
     _change_details(plan, {"is_active": False}, now=now)
-    return plan_version(str(addressed.pk))
+    return version_with_parts(str(addressed.pk))
 
 
 def _lock_default() -> None:
@@ -114,10 +114,10 @@ def _take_default(plan: Plan, *, now: datetime) -> None:
 
 def _lock_plan(reference: str) -> tuple[Plan, PlanVersion]:
     """Lock the plan's row, and read the addressed version afterwards: the newest is the newest."""
-    found = plan_version(reference)
+    found = version_with_parts(reference)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=found.plan_id)
     by_id = UUID_FORM.fullmatch(reference)
-    return plan, found if by_id else plan_version(plan.code)
+    return plan, found if by_id else version_with_parts(plan.code)
 
 
 def _change_details(plan: Plan, details: Mapping[str, Any], *, now: datetime) -> None:

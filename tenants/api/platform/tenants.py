@@ -23,10 +23,10 @@ from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
 from billing.http.views import PlatformView
+from billing.http.zones import ZoneField
 from billing.kernel import clock
 from billing.kernel.errors import invalid
 from billing.kernel.money import Money, parse_amount
-from billing.kernel.zones import is_zone
 from tenants import services
 from tenants.models import Tenant
 from tenants.queries import with_credit
@@ -43,16 +43,6 @@ class EmailField(TextField):
         domain = text.rpartition("@")[2]
         if not EMAIL.fullmatch(text) or ".." in text or domain.startswith((".", "-")):
             raise serializers.ValidationError("must be an e-mail address")
-        return text
-
-
-class ZoneField(TextField):
-    """An IANA time zone."""
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if not is_zone(text):
-            raise serializers.ValidationError("must be an IANA time zone such as Europe/Berlin")
         return text
 
 

@@ -1,0 +1,97 @@
+"""What becomes of credit: granted, spent the soonest to expire first, given back, taken back.
+
+Every function takes the locked account, so credit is never spent twice; amounts in minor units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Q, Sum
+
+from billing.accounts.models import LockedAccount
+from billing.credits.models import CreditEntry, CreditGrant
+
+Kind = CreditEntry.Kind
+
+
+def spendable(account: LockedAccount, *, now: datetime) -> list[CreditGrant]:
+    """Return the grants that can be spent at `now`, the soonest to expire first, then the oldest."""
+    grants = CreditGrant.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now), account=account, remaining_minor__gt=0
+    )
+    return list(grants.order_by(F("expires_at").asc(nulls_last=True), "created_at", "id"))
+
+
+def balance_of(account_id: UUID) -> int:
+    """Return the sum of the ledger."""
+    total = CreditEntry.objects.filter(account_id=account_id).aggregate(sum=Sum("amount_minor"))
+    return int(total["sum"] or 0)
+
+
+def grant(
+    account: LockedAccount,
+    *,
+    amount_minor: int,
+    reason: str,
+    invoice_id: UUID | None = None,
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> CreditGrant:
+    """Grant credit; `invoice_id` names the invoice that it comes from."""
+    made = CreditGrant.objects.create(
+        account=account,
+        amount_minor=amount_minor,
+        remaining_minor=amount_minor,
+        reason=reason,
+        invoice_id=invoice_id,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    _write(made, Kind.GRANT, amount_minor, invoice_id=invoice_id, now=now)
+    return made
+
+
+def spend(
+    account: LockedAccount, uses: Sequence[tuple[UUID, int]], *, invoice_id: UUID, now: datetime
+) -> None:
+    """Take the amounts from the grants for an invoice."""
+    for grant_id, amount in uses:
+        found = CreditGrant.objects.get(pk=grant_id, account=account)
+        found.remaining_minor -= amount
+        found.save(update_fields=["remaining_minor"])
+        _write(found, Kind.USE, -amount, invoice_id=invoice_id, now=now)
+
+
+def give_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> None:
+    """Return what an invoice spent to the grants that it came from, once."""
+    uses = CreditEntry.objects.filter(account=account, invoice_id=invoice_id, kind=Kind.USE)
+    for use in uses.select_related("grant"):
+        use.grant.remaining_minor -= use.amount_minor
+        use.grant.save(update_fields=["remaining_minor"])
+        _write(use.grant, Kind.RETURN, -use.amount_minor, invoice_id=invoice_id, now=now)
+
+
+def take_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> None:
+    """Revoke what is left of the grant that an invoice made."""
+    for found in CreditGrant.objects.filter(account=account, invoice_id=invoice_id):
+        left = found.remaining_minor
+        if left:
+            found.remaining_minor = 0
+            found.save(update_fields=["remaining_minor"])
+            _write(found, Kind.REVOKE, -left, invoice_id=invoice_id, now=now)
+
+
+def _write(
+    of: CreditGrant, kind: CreditEntry.Kind, amount: int, *, invoice_id: UUID | None, now: datetime
+) -> None:
+    CreditEntry.objects.create(
+        account_id=of.account_id,
+        grant=of,
+        kind=kind,
+        amount_minor=amount,
+        invoice_id=invoice_id,
+        at=now,
+    )

@@ -1,0 +1,6 @@
+from datetime import datetime
+from uuid import UUID
+
+
+def lock_timeline_exclusive(account_id: UUID) -> None: ...
+def rebuild(account_id: UUID, start: datetime, end: datetime | None) -> None: ...

@@ -1,0 +1,109 @@
+"""What a period's usage costs, charge by charge: the one rating that preview and invoice share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from billing.catalog.terms import PlanTerms, PricedCharge, plan_terms
+from billing.kernel.money import Money
+from billing.kernel.periods import Period
+from billing.metering.read import CounterValue, counters_of, quantity_of
+from billing.pricing.terms import Usage
+from billing.rating.lines import RatedCharge, commitment_top_up, rate_charge
+from billing.subscriptions.models import Segment, SubscriptionPeriod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedUsage:
+    """A charge in a period: the counter that was read, and what it costs."""
+
+    charge: PricedCharge
+    usage: Usage
+    rated: RatedCharge
+    counter_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedVersion:
+    """A period under one plan version, however often that plan came and went in it.
+
+    `part` is the share of the full period that it was in force, by whole elapsed seconds.
+    """
+
+    terms: PlanTerms
+    part: Fraction
+    usages: tuple[RatedUsage, ...]
+
+
+def versions_in(period: SubscriptionPeriod, segments: Sequence[Segment]) -> dict[object, Fraction]:
+    """Return the plan versions that held in a period, in order, with their shares of it."""
+    whole = Period(period.start_at, period.full_end_at)
+    stretch = Period(period.start_at, period.end_at)
+    shares: dict[object, Fraction] = {}
+    for segment in sorted(segments, key=lambda found: found.start_at):
+        held = stretch.overlap(_span(segment, until=period.end_at))
+        if held is not None:
+            share = Fraction(held.seconds, whole.seconds)
+            shares[segment.plan_version_id] = (
+                shares.get(segment.plan_version_id, Fraction(0)) + share
+            )
+    return shares
+
+
+def _span(segment: Segment, *, until: datetime) -> Period:
+    return Period(segment.start_at, max(segment.start_at, segment.end_at or until))
+
+
+def rate_period(period: SubscriptionPeriod) -> tuple[RatedVersion, ...]:
+    """Rate a period's usage under each plan version that held in it. A trial costs nothing.
+
+    Reads the counters, so its cost does not grow with the events. Three queries at most, once
+    the versions' terms are loaded.
+    """
+    if period.is_trial:
+        return ()
+    segments = list(Segment.objects.filter(subscription_id=period.subscription_id))
+    counters = counters_of([period.id])
+    return tuple(
+        _rated_version(plan_terms(version_id), part, period, counters)  # type: ignore[arg-type]
+        for version_id, part in versions_in(period, segments).items()
+    )
+
+
+def _rated_version(
+    terms: PlanTerms,
+    part: Fraction,
+    period: SubscriptionPeriod,
+    counters: dict[tuple[object, object], CounterValue],
+) -> RatedVersion:
+    usages = []
+    for charge in terms.charges:
+        counter = counters.get((period.id, charge.id), CounterValue())
+        usage = Usage(
+            quantity=quantity_of(charge.aggregation, counter),
+            events=counter.events,
+        )
+        usages.append(
+            RatedUsage(
+                charge=charge,
+                usage=usage,
+                rated=rate_charge(charge.terms, usage, currency=terms.currency, part=part),
+                counter_version=counter.version,
+            )
+        )
+    return RatedVersion(terms=terms, part=part, usages=tuple(usages))
+
+
+def commitment_of(version: RatedVersion, *, fee: Money) -> Money:
+    """Return what the version's minimum commitment still asks for beyond its fee and usage."""
+    if version.terms.minimum_commitment is None:
+        return Money.zero(version.terms.currency)
+    return commitment_top_up(
+        commitment=version.terms.minimum_commitment,
+        own=[fee, *(usage.rated.total for usage in version.usages)],
+        currency=version.terms.currency,
+        part=version.part,
+    )

@@ -1,0 +1,240 @@
+"""`/invoices` and `/tenants/{id}/invoices`: made, listed, finalized, voided, printed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.http.fields import IdField, OneOfField, TextField, TimeField
+from billing.http.paging import listing, page_of, page_query
+from billing.http.permissions import Need, account_for, reaches
+from billing.http.serializers import Input, read_action, read_query
+from billing.http.views import PlatformView, path_id
+from billing.kernel import clock
+from billing.kernel.errors import NotFound
+from billing.models import Account
+from billing.subscriptions.catch_up import catch_up
+from invoicing import queries, services
+from invoicing.api.platform.shapes import InvoiceSerializer, show_invoice
+from invoicing.models import Invoice, InvoiceStatus
+from invoicing.pdf.rendering import pdf_of
+
+
+class GenerateInput(Input):
+    """Which period; none: the open one."""
+
+    subscriptionId = IdField(required=False, allow_null=True)
+    periodStart = TimeField(required=False, allow_null=True)
+    periodEnd = TimeField(required=False, allow_null=True)
+
+
+class VoidInput(Input):
+    """Why."""
+
+    reason = TextField(most=2000, required=False, allow_null=True)
+
+
+class NoInput(Input):
+    """Nothing."""
+
+
+SORTS: Final = {
+    "createdAt": "created_at",
+    "issueDate": "issue_date",
+    "periodStart": "period_start",
+}
+InvoiceQuery = page_query(
+    SORTS,
+    **{
+        "status": OneOfField(choices=InvoiceStatus.values, required=False),
+        "from": TimeField(required=False),
+        "to": TimeField(required=False),
+    },
+)
+
+
+def show(invoice: Invoice) -> dict[str, object]:
+    return show_invoice(queries.invoice_of(invoice.id))
+
+
+class TenantInvoicesView(PlatformView):
+    """A tenant's invoices."""
+
+    needs = {"GET": Need.READ, "POST": Need.ADMIN}
+
+    @extend_schema(
+        operation_id="generate_invoice",
+        summary="Make a draft invoice",
+        description="Of the open period as of now, or of a begun period that is named by its "
+        "bounds. One that is not void exists for it: 409 INVOICE_EXISTS.",
+        tags=["Invoices"],
+        request=GenerateInput,
+        responses={201: InvoiceSerializer},
+    )
+    def post(self, request: Request, tenant_id: str) -> Response:
+        account = self.account(tenant_id)
+        now = clock.now_for(account)
+        catch_up(account, now=now)
+        given = read_action(GenerateInput, request)
+        return self.answer(
+            services.generate_invoice,
+            show,
+            status=201,
+            account_id=account.id,
+            subscription_id=given.get("subscriptionId"),
+            period_start=given.get("periodStart"),
+            period_end=given.get("periodEnd"),
+            now=now,
+        )
+
+    @extend_schema(
+        operation_id="list_invoices",
+        summary="List a tenant's invoices",
+        description="`from` and `to` bound the start of the period: [from, to).",
+        tags=["Invoices"],
+        parameters=[InvoiceQuery],
+        responses=listing(InvoiceSerializer),
+    )
+    def get(self, request: Request, tenant_id: str) -> Response:
+        account = self.account(tenant_id)
+        bring_up_to_date(account)
+        query = read_query(InvoiceQuery, request)
+        rows = queries.shown().filter(account_id=account.id)
+        if "status" in query:
+            rows = rows.filter(status=query["status"])
+        if "from" in query:
+            rows = rows.filter(period_start__gte=query["from"])
+        if "to" in query:
+            rows = rows.filter(period_start__lt=query["to"])
+        return page_of(rows, query, SORTS, show_invoice)
+
+
+def bring_up_to_date(account: Account) -> None:
+    """Let a reader see the drafts of ended periods as they are now."""
+    now = clock.now_for(account)
+    catch_up(account, now=now)
+    for invoice_id in queries.stale_drafts(account.id, now=now):
+        services.refresh_draft(account_id=account.id, invoice_id=invoice_id, now=now)
+
+
+class InvoiceBase(PlatformView):
+    """A path that names an invoice: another tenant's is not there."""
+
+    def invoice(self, invoice_id: str) -> tuple[Account, Invoice]:
+        """Return the invoice and its account for this caller. Raises NotFound, Forbidden."""
+        found = queries.invoice_of(path_id(invoice_id, "invoiceId"))
+        if not reaches(self.caller, found.account):
+            raise NotFound(noun="invoice")
+        return account_for(
+            self.caller, found.account_id, self.needs[str(self.request.method)]
+        ), found
+
+
+class InvoiceView(InvoiceBase):
+    """One invoice."""
+
+    needs = {"GET": Need.READ}
+
+    @extend_schema(
+        operation_id="get_invoice",
+        summary="Get an invoice",
+        tags=["Invoices"],
+        responses=InvoiceSerializer,
+    )
+    def get(self, request: Request, invoice_id: str) -> Response:
+        account, found = self.invoice(invoice_id)
+        if found.status == InvoiceStatus.DRAFT:
+            bring_up_to_date(account)
+            found = queries.invoice_of(found.id)
+        return Response(show_invoice(found))
+
+
+class FinalizeView(InvoiceBase):
+    """Finalize."""
+
+    needs = {"POST": Need.ADMIN}
+
+    @extend_schema(
+        operation_id="finalize_invoice",
+        summary="Finalize a draft",
+        description="Brings it up to date, then numbers, dates and freezes it; credits are used. "
+        "Nothing due: PAID at once. Anything but a draft: 409 INVALID_TRANSITION.",
+        tags=["Invoices"],
+        request=None,
+        responses=InvoiceSerializer,
+    )
+    def post(self, request: Request, invoice_id: str) -> Response:
+        account, found = self.invoice(invoice_id)
+        read_action(NoInput, request)
+        return self.answer(
+            services.finalize_invoice,
+            show,
+            account_id=account.id,
+            invoice_id=found.id,
+            now=clock.now_for(account),
+        )
+
+
+class VoidView(InvoiceBase):
+    """Void."""
+
+    needs = {"POST": Need.ADMIN}
+
+    @extend_schema(
+        operation_id="void_invoice",
+        summary="Void an invoice",
+        description="Credits that it used are given back, a grant that it made is taken back. "
+        "One with payments: 409 INVOICE_HAS_PAYMENTS.",
+        tags=["Invoices"],
+        request=VoidInput,
+        responses=InvoiceSerializer,
+    )
+    def post(self, request: Request, invoice_id: str) -> Response:
+        account, found = self.invoice(invoice_id)
+        given = read_action(VoidInput, request)
+        return self.answer(
+            services.void_invoice,
+            show,
+            account_id=account.id,
+            invoice_id=found.id,
+            reason=given.get("reason") or "",
+            now=clock.now_for(account),
+        )
+
+
+class PdfView(InvoiceBase):
+    """The printed invoice."""
+
+    needs = {"GET": Need.READ}
+
+    @extend_schema(
+        operation_id="get_invoice_pdf",
+        summary="Download an invoice's PDF",
+        description="The same bytes every time once finalized; a draft's is marked DRAFT. Not "
+        "rendered within 20 seconds: 503 PDF_NOT_READY with Retry-After.",
+        tags=["Invoices"],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, invoice_id: str) -> HttpResponse:
+        account, found = self.invoice(invoice_id)
+        if found.status == InvoiceStatus.DRAFT:
+            bring_up_to_date(account)
+        document = pdf_of(account_id=account.id, invoice_id=found.id, now=clock.now())
+        etag = f'"{document.sha256}"'
+        if etag in request.headers.get("If-None-Match", ""):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        name = found.number or f"draft-{found.id}"
+        return HttpResponse(
+            bytes(document.content or b""),
+            content_type="application/pdf",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}.pdf"',
+                "ETag": etag,
+                "Cache-Control": "private, no-cache",
+            },
+        )

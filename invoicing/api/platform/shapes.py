@@ -1,0 +1,195 @@
+"""Invoices and previews as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.http.fields import IdField, TextField, TimeField, format_timestamp
+from billing.kernel.decimals import format_decimal
+from billing.kernel.money import Money
+from invoicing.composing import Bill, BillLine
+from invoicing.models import Invoice, InvoiceLine, InvoiceStatus, LineType
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """An exact part of a line: unrounded decimals."""
+
+    to = TextField()
+    quantity = TextField()
+    unitPrice = TextField()
+    flatFee = TextField()
+    amount = TextField()
+
+
+PartSerializer._declared_fields["from"] = TextField()  # noqa: SLF001  a word of Python
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    """A line of an invoice or preview. Lines of type DISCOUNT and TAX are not in `subtotal`."""
+
+    type = serializers.ChoiceField(choices=LineType.values)
+    description = TextField()
+    metricType = TextField(allow_null=True)
+    chargeId = IdField(allow_null=True)
+    quantity = TextField()
+    unit = TextField(allow_null=True)
+    unitPrice = TextField(allow_null=True)
+    amount = TextField()
+    discountAmount = TextField(allow_null=True)
+    taxRate = TextField(allow_null=True)
+    periodStart = TimeField()
+    periodEnd = TimeField()
+    breakdown = PartSerializer(many=True)
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What the open period's invoice would be now."""
+
+    tenantId = IdField()
+    subscriptionId = IdField()
+    planId = IdField()
+    currency = TextField()
+    periodStart = TimeField()
+    periodEnd = TimeField()
+    asOf = TimeField()
+    lines = LineSerializer(many=True)
+    subtotal = TextField()
+    discountTotal = TextField()
+    taxTotal = TextField()
+    total = TextField()
+    creditGranted = TextField()
+    creditsApplied = TextField()
+    amountDue = TextField()
+
+
+class InvoiceSerializer(serializers.Serializer[Any]):
+    """An invoice."""
+
+    id = IdField()
+    invoiceNumber = TextField(allow_null=True)
+    tenantId = IdField()
+    subscriptionId = IdField()
+    status = serializers.ChoiceField(choices=InvoiceStatus.values)
+    currency = TextField()
+    periodStart = TimeField()
+    periodEnd = TimeField()
+    issueDate = serializers.DateField(allow_null=True)
+    dueDate = serializers.DateField(allow_null=True)
+    lines = LineSerializer(many=True)
+    subtotal = TextField()
+    discountTotal = TextField()
+    taxTotal = TextField()
+    total = TextField()
+    creditGranted = TextField()
+    creditsApplied = TextField()
+    amountPaid = TextField()
+    amountDue = TextField()
+    stripeInvoiceId = TextField(allow_null=True)
+    finalizedAt = TimeField(allow_null=True)
+    paidAt = TimeField(allow_null=True)
+    voidedAt = TimeField(allow_null=True)
+    voidReason = TextField(allow_null=True)
+    createdAt = TimeField()
+
+
+def show_invoice(invoice: Invoice) -> dict[str, Any]:
+    """Write an invoice out."""
+
+    def money(minor: int) -> str:
+        return Money(minor, invoice.currency).amount
+
+    return {
+        "id": str(invoice.id),
+        "invoiceNumber": invoice.number,
+        "tenantId": str(invoice.account_id),
+        "subscriptionId": str(invoice.subscription_id),
+        "status": invoice.status,
+        "currency": invoice.currency,
+        "periodStart": format_timestamp(invoice.period_start),
+        "periodEnd": format_timestamp(invoice.period_end),
+        "issueDate": invoice.issue_date.isoformat() if invoice.issue_date else None,
+        "dueDate": invoice.due_date.isoformat() if invoice.due_date else None,
+        "lines": [_stored_line(line, invoice.currency) for line in sorted_lines(invoice)],
+        "subtotal": money(invoice.subtotal_minor),
+        "discountTotal": money(invoice.discount_total_minor),
+        "taxTotal": money(invoice.tax_total_minor),
+        "total": money(invoice.total_minor),
+        "creditGranted": money(invoice.credit_granted_minor),
+        "creditsApplied": money(invoice.credits_applied_minor),
+        "amountPaid": money(invoice.amount_paid_minor),
+        "amountDue": money(invoice.amount_due_minor),
+        "stripeInvoiceId": invoice.stripe_invoice_id or None,
+        "finalizedAt": _time(invoice.finalized_at),
+        "paidAt": _time(invoice.paid_at),
+        "voidedAt": _time(invoice.voided_at),
+        "voidReason": invoice.void_reason or None,
+        "createdAt": _time(invoice.created_at),
+    }
+
+
+def sorted_lines(invoice: Invoice) -> list[InvoiceLine]:
+    return sorted(invoice.lines.all(), key=lambda line: line.position)
+
+
+def _time(value: Any) -> str | None:
+    return None if value is None else format_timestamp(value)
+
+
+def _stored_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
+    return {
+        "type": line.type,
+        "description": line.description,
+        "metricType": line.metric_type or None,
+        "chargeId": str(line.charge_id) if line.charge_id else None,
+        "quantity": format_decimal(line.quantity),
+        "unit": line.unit or None,
+        "unitPrice": None if line.unit_price is None else format_decimal(line.unit_price),
+        "amount": Money(line.amount_minor, currency).amount,
+        "discountAmount": Money(line.discount_minor, currency).amount,
+        "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
+        "periodStart": format_timestamp(line.period_start),
+        "periodEnd": format_timestamp(line.period_end),
+        "breakdown": line.breakdown,
+    }
+
+
+def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
+    """Write a preview out: the same lines that the invoice would store."""
+    amounts = bill.calculated
+    return {
+        "tenantId": str(bill.subscription.account_id),
+        "subscriptionId": str(bill.subscription.id),
+        "planId": str(bill.subscription.plan_version_id),
+        "currency": bill.currency,
+        "periodStart": format_timestamp(bill.bounds.start),
+        "periodEnd": format_timestamp(bill.bounds.end),
+        "asOf": as_of,
+        "lines": [_bill_line(line, bill.currency) for line in bill.lines],
+        "subtotal": amounts.subtotal.amount,
+        "discountTotal": amounts.discount_total.amount,
+        "taxTotal": amounts.tax_total.amount,
+        "total": amounts.total.amount,
+        "creditGranted": amounts.credit_granted.amount,
+        "creditsApplied": amounts.credits_total.amount,
+        "amountDue": amounts.amount_due.amount,
+    }
+
+
+def _bill_line(line: BillLine, currency: str) -> dict[str, Any]:
+    return {
+        "type": line.type.value,
+        "description": line.description,
+        "metricType": line.metric_type or None,
+        "chargeId": str(line.charge_id) if line.charge_id else None,
+        "quantity": format_decimal(line.quantity),
+        "unit": line.unit or None,
+        "unitPrice": None if line.unit_price is None else format_decimal(line.unit_price),
+        "amount": line.amount.amount,
+        "discountAmount": (line.discount or Money.zero(currency)).amount,
+        "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
+        "periodStart": format_timestamp(line.period.start),
+        "periodEnd": format_timestamp(line.period.end),
+        "breakdown": list(line.breakdown),
+    }

@@ -1,0 +1,130 @@
+"""Drafts: an invoice's content written down, and written anew while it may still change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from billing.credits import ledger
+from billing.kernel.money import AmountTooLarge
+from billing.models import InvoiceDue, LockedAccount, Subscription, SubscriptionPeriod
+from invoicing.composing import Bill, compose
+from invoicing.errors import AmountOutOfBounds, InvoiceExists
+from invoicing.models import Invoice, InvoiceLine, InvoiceStatus
+from tenants.models import Tenant
+
+Kind = InvoiceDue.Kind
+
+
+def existing(period: SubscriptionPeriod, kind: str) -> Invoice | None:
+    """Return the invoice of a period and kind that is not void: there is one at most."""
+    return (
+        Invoice.objects.filter(period=period, kind=kind).exclude(status=InvoiceStatus.VOID).first()
+    )
+
+
+def compose_for(
+    account: LockedAccount, period: SubscriptionPeriod, kind: str, *, now: datetime
+) -> Bill:
+    """Compute a period's invoice for an account whose lock is held. Raises AmountOutOfBounds."""
+    subscription = Subscription.objects.select_related("plan_version__plan").get(
+        pk=period.subscription_id
+    )
+    try:
+        return compose(
+            tenant=Tenant.objects.select_related("account").get(account_id=account.id),
+            subscription=subscription,
+            period=period,
+            kind=Kind(kind),
+            credits=ledger.spendable(account, now=now),
+            now=now,
+        )
+    except AmountTooLarge:
+        raise AmountOutOfBounds from None
+
+
+def open_draft(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> Invoice | None:
+    """Make or refresh the draft of a due row; None where every line is zero."""
+    found = existing(due.period, due.kind)
+    if found is not None:
+        return refresh(account, found, now=now)
+    bill = compose_for(account, due.period, due.kind, now=now)
+    if bill.is_empty:
+        return None
+    return write(account, bill, now=now)
+
+
+def refresh(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invoice:
+    """Bring a draft up to date; anything but a draft stays as it is."""
+    if invoice.status != InvoiceStatus.DRAFT:
+        return invoice
+    bill = compose_for(account, invoice.period, invoice.kind, now=now)
+    _fill(invoice, bill, now=now)
+    invoice.save()
+    invoice.lines.all().delete()
+    _write_lines(invoice, bill)
+    return invoice
+
+
+def write(account: LockedAccount, bill: Bill, *, now: datetime) -> Invoice:
+    """Write a new draft. Raises InvoiceExists where the period has an invoice of this kind."""
+    invoice = Invoice(
+        account=account,
+        subscription=bill.subscription,
+        period=bill.period,
+        kind=bill.kind,
+        currency=bill.currency,
+        period_start=bill.bounds.start,
+        period_end=bill.bounds.end,
+        created_at=now,
+    )
+    _fill(invoice, bill, now=now)
+    try:
+        with transaction.atomic():
+            invoice.save(force_insert=True)
+    except IntegrityError as error:
+        if "invoice_once_per_period_and_kind" not in str(error):
+            raise
+        found = existing(bill.period, bill.kind)
+        raise InvoiceExists(invoice_id=found.id if found else "") from None
+    _write_lines(invoice, bill)
+    return invoice
+
+
+def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
+    amounts = bill.calculated
+    invoice.period_start, invoice.period_end = bill.bounds.start, bill.bounds.end
+    invoice.calculated_at = now
+    invoice.counters_version = bill.counters_version
+    invoice.subtotal_minor = amounts.subtotal.minor
+    invoice.discount_total_minor = amounts.discount_total.minor
+    invoice.tax_total_minor = amounts.tax_total.minor
+    invoice.total_minor = amounts.total.minor
+    invoice.credit_granted_minor = amounts.credit_granted.minor
+    invoice.credits_applied_minor = amounts.credits_total.minor
+
+
+def _write_lines(invoice: Invoice, bill: Bill) -> None:
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(
+            account_id=invoice.account_id,
+            invoice=invoice,
+            position=position,
+            type=line.type,
+            description=line.description[:2000],
+            metric_type=line.metric_type,
+            charge_id=line.charge_id,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            amount_minor=line.amount.minor,
+            discount_minor=line.discount.minor if line.discount else 0,
+            tax_rate=line.tax_rate,
+            tax_category=line.tax_category,
+            period_start=line.period.start,
+            period_end=line.period.end,
+            breakdown=list(line.breakdown),
+        )
+        for position, line in enumerate(bill.lines)
+    )

@@ -1,0 +1,33 @@
+"""What can go wrong with an invoice."""
+
+from billing.kernel.errors import BillingError, Kind
+
+
+class InvoiceHasPayments(BillingError):
+    code = "INVOICE_HAS_PAYMENTS"
+    kind = Kind.CONFLICT
+    message = "The invoice has payments, so it can be credited but not voided."
+
+
+class InvoiceExists(BillingError):
+    code = "INVOICE_EXISTS"
+    kind = Kind.CONFLICT
+    message = "There is an invoice for this period: {invoice_id}. Void it to make another."
+
+
+class NoSuchPeriod(BillingError):
+    code = "NO_SUCH_PERIOD"
+    kind = Kind.INVALID
+    message = "The subscription has no begun period with these bounds."
+
+
+class PdfNotReady(BillingError):
+    code = "PDF_NOT_READY"
+    kind = Kind.UNAVAILABLE
+    message = "The PDF is being made. Ask again in a few seconds."
+
+
+class AmountOutOfBounds(BillingError):
+    code = "AMOUNT_OUT_OF_BOUNDS"
+    kind = Kind.CONFLICT
+    message = "The bill is larger than any that we can store; look at the plan's prices."

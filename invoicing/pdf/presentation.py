@@ -1,0 +1,245 @@
+"""An invoice's values as the words and numbers that its page shows, in the active language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from invoicing.pdf import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from invoicing.pdf.document import BreakdownRow, DocumentLine, InvoiceDocument
+
+NAMED_TYPES: Final = {
+    "MINIMUM": gettext_noop("Minimum charge"),
+    "PRORATION": gettext_noop("Part period"),
+    "ADJUSTMENT": gettext_noop("Adjustment"),
+}
+"""Types that a reader could not tell from the description alone."""
+LONG_DESCRIPTION: Final = 400  # characters
+MOST_KEPT_PARTS: Final = 6
+MOST_NOTES_BESIDE: Final = 500  # characters that fit beside the totals
+MOST_NOTE_LINES_BESIDE: Final = 8
+UNITS: Final = {
+    "count": "",  # a bare number says it
+    "seconds": gettext_noop("seconds"),
+    "bytes": gettext_noop("bytes"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPart:
+    """A tier under its line."""
+
+    description: str
+    quantity: str
+    unit_price: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    description: str
+    details: tuple[str, ...]
+    quantity: str
+    unit: str
+    unit_price: str
+    tax: str
+    amount: str
+    parts: tuple[PrintedPart, ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Say whether the row may be split between pages, since it may fill half of one."""
+        return len(self.description) > LONG_DESCRIPTION
+
+    @property
+    def is_kept(self) -> bool:
+        """Say whether the tiers are few enough to stay together on a page."""
+        return len(self.parts) <= MOST_KEPT_PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTotal:
+    """A row of the totals; `kind` is `plain`, `sum` or `due`."""
+
+    label: str
+    amount: str
+    kind: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the reader looks for first."""
+
+    label: str
+    amount: str
+    code: str
+    note: str
+
+    @property
+    def font_size(self) -> str:
+        """Shrink the type where a long amount would meet its neighbour."""
+        hundredths = min(2300, 2300 * 13 // max(1, len(self.amount)))
+        return f"{hundredths // 100}.{hundredths % 100:02d}pt"
+
+
+def printed_lines(document: InvoiceDocument) -> tuple[PrintedLine, ...]:
+    return tuple(_line(document, line) for line in document.charges)
+
+
+def _line(document: InvoiceDocument, line: DocumentLine) -> PrintedLine:
+    unit = UNITS.get(line.unit, line.unit)
+    return PrintedLine(
+        description=line.description,
+        details=tuple(_details(document, line)),
+        quantity=formatting.number(line.quantity),
+        unit=_(unit) if unit else "",
+        unit_price=_price(line.unit_price, document),
+        tax="" if line.tax_rate is None else formatting.percent(line.tax_rate),
+        amount=formatting.money(line.amount, document.currency),
+        parts=tuple(_part(document, row) for row in line.breakdown if _adds_to(line)),
+    )
+
+
+def _details(document: InvoiceDocument, line: DocumentLine) -> Iterator[str]:
+    """Name what is not as on the rest of the invoice: the type, the period, a discount."""
+    if line.type in NAMED_TYPES:
+        yield _(NAMED_TYPES[line.type])
+    if (line.period_start, line.period_end) != (document.period_start, document.period_end):
+        yield formatting.day_range(line.period_start, line.period_end, document.timezone)
+    if not formatting.is_zero(line.discount):
+        taken = formatting.deduction(str(line.discount), document.currency)
+        yield _("Discount %(amount)s") % {"amount": taken}
+
+
+def _adds_to(line: DocumentLine) -> bool:
+    """Say whether the breakdown tells more than the line's own quantity and price."""
+    if len(line.breakdown) != 1:
+        return bool(line.breakdown)
+    only = line.breakdown[0]
+    return not (
+        formatting.is_zero(only.flat_fee)
+        and Decimal(only.quantity) == Decimal(line.quantity)
+        and _same(only.unit_price, line.unit_price)
+    )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return Decimal(one) == Decimal(other)
+
+
+def _part(document: InvoiceDocument, row: BreakdownRow) -> PrintedPart:
+    span = _span(row)
+    if not formatting.is_zero(row.flat_fee):
+        fee = _("plus %(amount)s flat") % {"amount": _price(row.flat_fee, document)}
+        span = f"{span}, {fee}"
+    return PrintedPart(
+        description=span,
+        quantity=formatting.number(row.quantity),
+        unit_price="" if formatting.is_zero(row.unit_price) else _price(row.unit_price, document),
+        amount=_price(row.amount, document),
+    )
+
+
+def _span(row: BreakdownRow) -> str:
+    lower = formatting.number(row.lower)
+    if row.upper is None:
+        return _("All units") if formatting.is_zero(row.lower) else _("Over %s") % lower
+    upper = formatting.number(row.upper)
+    return _("First %s") % upper if formatting.is_zero(row.lower) else formatting.span(lower, upper)
+
+
+def _price(text: str | None, document: InvoiceDocument) -> str:
+    if text is None:
+        return ""
+    decimals = formatting.decimals_of(document.total)
+    return formatting.money(text, document.currency, decimals=decimals)
+
+
+def printed_totals(document: InvoiceDocument) -> Iterator[PrintedTotal]:
+    """Lead from the lines to what is due, so that a reader can add it up row by row."""
+    currency = document.currency
+    yield PrintedTotal(_("Subtotal"), formatting.money(document.subtotal, currency))
+    yield from _discounts(document)
+    for row in document.tax_rows:
+        label = _("%(tax)s %(rate)s on %(amount)s") % {
+            "tax": row.label or _("Tax"),
+            "rate": formatting.percent(row.rate),
+            "amount": formatting.money(row.taxable, currency),
+        }
+        yield PrintedTotal(label, formatting.money(row.amount, currency))
+    if not formatting.is_zero(document.credit_granted):
+        granted = formatting.money(document.credit_granted, currency)
+        yield PrintedTotal(_("Moved to your credit balance"), granted)
+    yield PrintedTotal(_("Total"), formatting.money(document.total, currency), "sum")
+    for label, text in (
+        (_("Credits applied"), document.credits_applied),
+        (_("Amount paid"), document.amount_paid),
+    ):
+        if not formatting.is_zero(text):
+            yield PrintedTotal(label, formatting.deduction(text, currency))
+    yield PrintedTotal(_("Amount due"), formatting.money(document.amount_due, currency), "due")
+
+
+def _discounts(document: InvoiceDocument) -> Iterator[PrintedTotal]:
+    if document.discounts:
+        for line in document.discounts:
+            taken = formatting.deduction(line.amount, document.currency)
+            yield PrintedTotal(line.description or _("Discount"), taken)
+    elif not formatting.is_zero(document.discount_total):
+        taken = formatting.deduction(document.discount_total, document.currency)
+        yield PrintedTotal(_("Discount"), taken)
+
+
+def summary(document: InvoiceDocument) -> Summary:
+    return Summary(
+        label=_("Amount due"),
+        amount=formatting.money(document.amount_due, document.currency),
+        code=document.currency if document.currency in formatting.SHARED_SIGNS else "",
+        note=_summary_note(document),
+    )
+
+
+def _summary_note(document: InvoiceDocument) -> str:
+    if document.is_void:
+        return _("This invoice is void. There is nothing to pay.")
+    if document.is_draft:
+        return _("This is a draft, not a request for payment.")
+    if formatting.is_zero(document.amount_due):
+        return _("There is nothing to pay.")
+    if document.due_date is None:
+        return ""
+    return _("Due by %(date)s") % {"date": formatting.day(document.due_date, document.timezone)}
+
+
+def are_long(notes: str) -> bool:
+    """Say whether the notes need the room below the totals."""
+    return len(notes) > MOST_NOTES_BESIDE or len(notes.splitlines()) > MOST_NOTE_LINES_BESIDE
+
+
+def payment_terms(document: InvoiceDocument) -> str:
+    """Say until when to pay; nothing where there is nothing to pay."""
+    issued, due = document.issue_date, document.due_date
+    settled = document.is_draft or document.is_void or formatting.is_zero(document.amount_due)
+    if settled or issued is None or due is None:
+        return ""
+    days = (
+        formatting.local_date(due, document.timezone)
+        - formatting.local_date(issued, document.timezone)
+    ).days
+    if days <= 0:
+        return _("Please pay on receipt.")
+    return ngettext(
+        "Please pay within %(days)s day of the issue date, by %(date)s.",
+        "Please pay within %(days)s days of the issue date, by %(date)s.",
+        days,
+    ) % {"days": days, "date": formatting.day(due, document.timezone)}

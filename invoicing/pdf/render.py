@@ -1,0 +1,129 @@
+"""An invoice to its page, and the page to a PDF.
+
+The page is self-contained HTML. The PDF is made in a process of its own: the time that is
+written into a PDF is taken from that process's environment, so one that serves others cannot
+set it; and a page that takes too long can be ended there without harm.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils import translation
+
+from invoicing.pdf import formatting, presentation, worker
+from invoicing.pdf.columns import columns_for
+from invoicing.pdf.errors import PdfFailed, PdfTimedOut, PdfUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from invoicing.pdf.document import InvoiceDocument
+
+TIMEOUT_SECONDS: Final = 120.0
+MAX_HTML_BYTES: Final = 32 * 1024 * 1024
+ROOT: Final = Path(__file__).resolve().parents[2]
+WORKER: Final = (sys.executable, "-m", "invoicing.pdf.worker")
+INHERITED: Final = frozenset(
+    {"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "FONTCONFIG_PATH"}
+)
+"""All that the worker sees of our environment: where its libraries and caches are, no secrets."""
+
+
+def render_html(document: InvoiceDocument) -> str:
+    """Write the invoice as one HTML page with its print style inside.
+
+    In the invoice's language or the nearest that is translated, else in the installation's:
+    words, numbers and dates always in the same one.
+    """
+    language = _translated(document.language)
+    with translation.override(language):
+        lines = presentation.printed_lines(document)
+        with_tax = any(line.tax for line in lines)
+        context = {
+            "document": document,
+            "language": language,
+            "lines": lines,
+            "columns": columns_for(lines, with_tax=with_tax),
+            "with_tax": with_tax,
+            "column_count": 5 if with_tax else 4,
+            "summary": presentation.summary(document),
+            "totals": tuple(presentation.printed_totals(document)),
+            "notes_below": presentation.are_long(document.notes),
+            "terms": presentation.payment_terms(document),
+            "issued": _day(document, "issue_date"),
+            "due": _day(document, "due_date"),
+            "period": formatting.day_range(
+                document.period_start, document.period_end, document.timezone
+            ),
+        }
+        return get_template("invoicing/invoice.html").render(context)
+
+
+def _translated(language: str) -> str:
+    try:
+        return translation.get_supported_language_variant(language)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def _day(document: InvoiceDocument, field: str) -> str:
+    moment = getattr(document, field)
+    return "" if moment is None else formatting.day(moment, document.timezone)
+
+
+def render_pdf(
+    html: str,
+    *,
+    epoch: int,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    command: Sequence[str] = WORKER,
+) -> bytes:
+    """Make the PDF of a page of `render_html`.
+
+    The same page and `epoch` (Unix seconds; an invoice's own moment, not the time now) give the
+    same bytes on the same machine. Nothing is fetched, from the network or from a file. Raises
+    PdfUnavailable, PdfTimedOut or PdfFailed.
+    """
+    page = html.encode()
+    if len(page) > MAX_HTML_BYTES:
+        raise PdfFailed(f"the page has {len(page)} bytes, more than {MAX_HTML_BYTES}")
+    try:
+        ended = subprocess.run(  # noqa: S603 (our own interpreter and module)
+            command,
+            input=page,
+            capture_output=True,
+            timeout=timeout_seconds,
+            cwd=ROOT,
+            env=_environment(epoch),
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PdfTimedOut(timeout_seconds) from error
+    said = ended.stderr.decode(errors="replace")[-2_000:].strip()
+    if ended.returncode == worker.EXIT_UNAVAILABLE:
+        raise PdfUnavailable(said)
+    if ended.returncode != 0 or not ended.stdout.startswith(b"%PDF-"):
+        raise PdfFailed(said or f"the worker ended with {ended.returncode}")
+    return ended.stdout
+
+
+def check_pdf(*, command: Sequence[str] = WORKER) -> None:
+    """Raise PdfUnavailable, naming what to install, where this machine can make no PDF."""
+    render_pdf("<!doctype html><html lang='en'><title>-</title>", epoch=0, command=command)
+
+
+def _environment(epoch: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in INHERITED}
+    return kept | {
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "PYTHONHASHSEED": "0",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }

@@ -1,0 +1,117 @@
+"""Rendering what is due: outside of any transaction, the first write wins."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from billing.kernel import jobs
+from billing.kernel.services import service
+from billing.models import Account
+from invoicing import queries
+from invoicing.errors import PdfNotReady
+from invoicing.models import InvoiceDocument, InvoiceStatus
+from invoicing.pdf.documents import expect_document, fingerprint, printed
+from invoicing.pdf.errors import PdfError
+from invoicing.pdf.render import render_html, render_pdf
+
+log = structlog.get_logger(__name__)
+
+WAIT_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.1
+ATTEMPT_LIMIT: Final = 20
+CLAIM: Final = timedelta(seconds=90)
+
+
+def claim(document_id: int, *, now: datetime) -> bool:
+    """Take a due document for this renderer for as long as a rendering may last."""
+    return bool(
+        InvoiceDocument.objects.filter(
+            pk=document_id, content__isnull=True, due_at__lte=now, attempts__lt=ATTEMPT_LIMIT
+        ).update(due_at=now + CLAIM)
+    )
+
+
+def render_document(*, document_id: int, now: datetime) -> None:
+    """Render one document and keep its bytes. A failure is kept with it and tried again later."""
+    if not claim(document_id, now=now):
+        return
+    document = InvoiceDocument.objects.get(pk=document_id)
+    invoice = queries.invoice_of(document.invoice_id)
+    if fingerprint(invoice) != document.fingerprint:  # a draft that has moved on meanwhile
+        document.delete()
+        return
+    moment = invoice.finalized_at or invoice.calculated_at
+    try:
+        content = render_pdf(render_html(printed(invoice)), epoch=int(moment.timestamp()))
+    except PdfError as error:
+        _failed(document, str(error), now=now)
+        return
+    InvoiceDocument.objects.filter(pk=document_id, content__isnull=True).update(
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        due_at=None,
+        rendered_at=now,
+        failure="",
+    )
+
+
+def _failed(document: InvoiceDocument, why: str, *, now: datetime) -> None:
+    attempts = document.attempts + 1
+    log.error("pdf_failed", invoice=str(document.invoice_id), attempt=attempts, reason=why)
+    InvoiceDocument.objects.filter(pk=document.pk).update(
+        attempts=attempts, failure=why, due_at=now + timedelta(seconds=min(30 * attempts, 3600))
+    )
+
+
+def render_due(*, now: datetime, limit: int = 50) -> None:
+    """Render what is due: the wake-ups that were lost, and what failed before."""
+    due = InvoiceDocument.objects.filter(
+        due_at__lte=now, content__isnull=True, attempts__lt=ATTEMPT_LIMIT
+    )
+    for document_id in due.order_by("due_at").values_list("pk", flat=True)[:limit]:
+        render_document(document_id=document_id, now=now)
+
+
+@service
+def ask_for(*, account_id: UUID, invoice_id: UUID, now: datetime) -> InvoiceDocument:
+    """Make sure that the invoice's document is rendered or due. `now` is real time."""
+    Account.objects.lock(account_id)
+    invoice = queries.invoice_of(invoice_id)
+    document = expect_document(invoice, now=now)
+    if document.content is None and document.due_at is not None and document.due_at <= now:
+        jobs.enqueue("invoicing.render_pdf", document_id=document.pk)
+    if invoice.status == InvoiceStatus.DRAFT:
+        InvoiceDocument.objects.filter(invoice=invoice).exclude(pk=document.pk).delete()
+    return document
+
+
+def pdf_of(
+    *,
+    account_id: UUID,
+    invoice_id: UUID,
+    now: datetime,
+    wait: float = WAIT_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> InvoiceDocument:
+    """Return the document with its bytes, waiting up to `wait` seconds for a worker to render it.
+
+    Raises PdfNotReady.
+    """
+    document = ask_for(account_id=account_id, invoice_id=invoice_id, now=now)
+    deadline = time.monotonic() + wait
+    while document.content is None:
+        if time.monotonic() >= deadline:
+            raise PdfNotReady(retry_after=5)
+        sleep(POLL_SECONDS)
+        found = InvoiceDocument.objects.filter(pk=document.pk).first()
+        if found is None:
+            raise PdfNotReady(retry_after=1)
+        document = found
+    return document

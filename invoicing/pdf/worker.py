@@ -1,0 +1,112 @@
+"""Makes one PDF: HTML comes in on stdin, the PDF goes out on stdout. Run by `render_pdf`.
+
+It takes its time from SOURCE_DATE_EPOCH, reaches neither network nor files, and bounds its own
+processor time, so that it also ends where the process that started it died.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import os
+import resource
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+EXIT_UNAVAILABLE: Final = 69  # sysexits.h: a service that this needs is not there
+MAX_PDF_BYTES: Final = 64 * 1024 * 1024
+CPU_SECONDS: Final = 300
+FONTS: Final = Path(__file__).resolve().parent / "fonts"
+WEIGHTS: Final = {"Inter-Regular": 400, "Inter-Medium": 500, "Inter-SemiBold": 600}
+
+
+class RendererMissing(Exception):
+    """WeasyPrint, or a library of the system that it needs, cannot be loaded."""
+
+
+class FetchRefused(ValueError):
+    """The page asked for something that is not inside it."""
+
+
+def load_weasyprint(importer: Callable[[str], ModuleType]) -> Any:
+    try:
+        return importer("weasyprint")
+    except (ImportError, OSError) as error:
+        raise RendererMissing(str(error)) from error
+
+
+def font_faces() -> str:
+    """Write the style sheet that holds the fonts themselves, so that nothing is looked up."""
+    return "".join(
+        f"@font-face{{font-family:Inter;font-weight:{weight};"
+        f"src:url(data:font/ttf;base64,{_encoded(FONTS / f'{name}.ttf')})}}"
+        for name, weight in WEIGHTS.items()
+    )
+
+
+def _encoded(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def embedded_only(weasyprint: Any) -> Any:
+    """Return a fetcher that reads `data:` addresses and refuses all others."""
+
+    class EmbeddedOnly(weasyprint.urls.URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if not url.lower().startswith("data:"):
+                raise FetchRefused(f"Not inside the page: {url[:100]}")
+            return super().fetch(url, headers)
+
+    return EmbeddedOnly(allowed_protocols={"data"}, allow_redirects=False)
+
+
+def make_pdf(html: str, weasyprint: Any, *, epoch: int) -> bytes:
+    """Lay the page out as a tagged PDF (PDF/UA-1), made at `epoch`, with its fonts inside."""
+    fetcher = embedded_only(weasyprint)
+    fonts = weasyprint.text.fonts.FontConfiguration()
+    faces = weasyprint.CSS(string=font_faces(), font_config=fonts, url_fetcher=fetcher)
+    page = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank")
+    options = {"stylesheets": [faces], "pdf_variant": "pdf/ua-1"}
+    document = page.render(font_config=fonts, **options)
+    document.metadata.created = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    written: bytes = document.write_pdf(**options)
+    return written
+
+
+def bound_processor_time() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or hard > CPU_SECONDS:
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+
+
+def main(
+    source: BinaryIO,
+    target: BinaryIO,
+    errors: TextIO,
+    *,
+    importer: Callable[[str], ModuleType] = importlib.import_module,
+) -> int:
+    """Make one PDF and return the exit code of the process."""
+    bound_processor_time()
+    try:
+        weasyprint = load_weasyprint(importer)
+    except RendererMissing as error:
+        errors.write(f"{error}\n")
+        return EXIT_UNAVAILABLE
+    made = make_pdf(source.read().decode(), weasyprint, epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
+    if len(made) > MAX_PDF_BYTES:
+        errors.write(f"the PDF has {len(made)} bytes, more than {MAX_PDF_BYTES}\n")
+        return 1
+    target.write(made)
+    target.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer, sys.stderr))

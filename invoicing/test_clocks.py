@@ -1,0 +1,151 @@
+"""Advancing a test clock: everything due on the way is done, in order, resumable at every step."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db.models import Min, Model
+
+from billing.kernel.errors import NotFound, invalid
+from billing.kernel.services import service
+from billing.metering.removal import forget_usage
+from billing.models import (
+    Account,
+    ApiKey,
+    AuditEntry,
+    CreditEntry,
+    CreditGrant,
+    InvoiceDue,
+    Segment,
+    Subscription,
+    SubscriptionPeriod,
+    TestClock,
+    TrialUse,
+)
+from invoicing import run
+from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
+from tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+
+Status = TestClock.Status
+LONGEST_ADVANCE: Final = timedelta(days=2 * 366)
+BUDGET_SECONDS: Final = 50.0
+
+OWNED: Final[tuple[type[Model], ...]] = (
+    InvoiceDocument,
+    BilledUsage,
+    InvoiceLine,
+    Invoice,
+    CreditEntry,
+    CreditGrant,
+    InvoiceDue,
+    Segment,
+    SubscriptionPeriod,
+    Subscription,
+    TrialUse,
+    ApiKey,
+    AuditEntry,
+    Tenant,
+)
+"""What belongs to an account, the referring before the referred."""
+
+
+def _locked(clock_id: UUID) -> TestClock:
+    found = TestClock.objects.select_for_update().filter(pk=clock_id).first()
+    if found is None:
+        raise NotFound(noun="test clock")
+    return found
+
+
+@service
+def create_clock(*, frozen_time: datetime, name: str, now: datetime) -> TestClock:
+    """Make a clock that stands at `frozen_time`. `now` is real time."""
+    return TestClock.objects.create(
+        name=name, frozen_time=frozen_time, reached_at=frozen_time, created_at=now
+    )
+
+
+@service
+def set_target(*, clock_id: UUID, frozen_time: datetime) -> TestClock:
+    """Store where the clock shall go. Raises NotFound, InvalidRequest for backwards or too far."""
+    clock = _locked(clock_id)
+    if frozen_time < clock.frozen_time:
+        raise invalid("frozenTime", "a clock does not go backwards")
+    if frozen_time - clock.reached_at > LONGEST_ADVANCE:
+        raise invalid("frozenTime", f"one advance goes {LONGEST_ADVANCE.days} days at most")
+    clock.frozen_time = frozen_time
+    clock.status = Status.ADVANCING if clock.reached_at < frozen_time else Status.READY
+    clock.failure = ""
+    clock.save()
+    return clock
+
+
+@service
+def move_to(*, clock_id: UUID, reached_at: datetime, status: str, failure: str = "") -> TestClock:
+    """Let the clock's accounts see a later time."""
+    clock = _locked(clock_id)
+    clock.reached_at = max(clock.reached_at, min(reached_at, clock.frozen_time))
+    clock.status, clock.failure = status, failure
+    clock.save()
+    return clock
+
+
+def next_due(clock: TestClock) -> datetime | None:
+    """Return the earliest instant up to the target at which one of its accounts has work."""
+    on_clock = {"account__test_clock_id": clock.id, "due_at__lte": clock.frozen_time}
+    instants = (
+        Subscription.objects.filter(**on_clock).aggregate(at=Min("due_at"))["at"],
+        InvoiceDue.objects.filter(**on_clock).aggregate(at=Min("due_at"))["at"],
+    )
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
+def run_instant(clock: TestClock, at: datetime) -> None:
+    """Do all that is due on the clock at one instant, account by account."""
+    on_clock = {"account__test_clock_id": clock.id, "due_at__lte": at}
+    accounts = {
+        *Subscription.objects.filter(**on_clock).values_list("account_id", flat=True),
+        *InvoiceDue.objects.filter(**on_clock).values_list("account_id", flat=True),
+    }
+    for account_id in sorted(accounts):
+        run.run_account(account_id=account_id, now=at)
+
+
+def advance(*, clock_id: UUID, frozen_time: datetime, budget: float = BUDGET_SECONDS) -> TestClock:
+    """Go to `frozen_time`, doing what is due on the way in the order of its instants.
+
+    Stops after `budget` seconds of work with status ADVANCING; asking for the same time again goes
+    on. A step that fails leaves status FAILED, what was done stays, and asking again tries again.
+    """
+    clock = set_target(clock_id=clock_id, frozen_time=frozen_time)
+    started = time.monotonic()
+    while (due := next_due(clock)) is not None:
+        if time.monotonic() - started > budget:
+            return clock
+        at = max(due, clock.reached_at)
+        clock = move_to(clock_id=clock.id, reached_at=at, status=Status.ADVANCING)
+        try:
+            run_instant(clock, at)
+        except Exception as error:
+            log.exception("test_clock_failed", clock=str(clock.id))
+            move_to(clock_id=clock.id, reached_at=at, status=Status.FAILED, failure=str(error))
+            raise
+    return move_to(clock_id=clock.id, reached_at=frozen_time, status=Status.READY)
+
+
+@service
+def delete_clock(*, clock_id: UUID) -> None:
+    """Delete a clock with its tenants and all that is theirs. Raises NotFound."""
+    clock = _locked(clock_id)
+    accounts = list(clock.accounts.values_list("id", flat=True))
+    forget_usage(accounts)
+    for model in OWNED:
+        model._base_manager.filter(account_id__in=accounts).delete()  # noqa: SLF001
+    Account.objects.filter(customer_id__in=accounts).update(customer=None)
+    Account.objects.filter(id__in=accounts).delete()
+    clock.delete()
