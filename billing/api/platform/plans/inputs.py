@@ -30,6 +30,13 @@ FILTER: Final = (
 )
 
 
+def up_to(most: int, child: Input, *, allow_null: bool = False) -> serializers.ListSerializer[Any]:
+    """Take a list that may be left out, of at most so many."""
+    return serializers.ListSerializer(
+        child=child, required=False, allow_null=allow_null, max_length=most
+    )
+
+
 class TierInput(Input):
     """Quantities above the tier before, up to and including `upTo`; the last one has none."""
 
@@ -52,9 +59,7 @@ class ChargeInput(Input):
     unitPrice = DecimalStringField(required=False, allow_null=True)
     packageSize = DecimalStringField(required=False, allow_null=True)
     packagePrice = DecimalStringField(required=False, allow_null=True)
-    tiers = serializers.ListSerializer(
-        child=TierInput(), required=False, allow_null=True, max_length=MAX_TIERS
-    )
+    tiers = up_to(MAX_TIERS, TierInput(), allow_null=True)
     rate = DecimalStringField(required=False, allow_null=True, help_text="In percent.")
     fixedFee = DecimalStringField(required=False, allow_null=True, help_text="For each event.")
 
@@ -86,10 +91,8 @@ class PlanInput(Input):
     stripePriceId = TextField(least=0, default="")
     taxCategory = TextField(default=STANDARD)
     minimumCommitment = DecimalStringField(required=False, allow_null=True)
-    charges = serializers.ListSerializer(
-        child=ChargeInput(), required=False, max_length=MAX_CHARGES
-    )
-    limits = serializers.ListSerializer(child=LimitInput(), required=False, max_length=MAX_LIMITS)
+    charges = up_to(MAX_CHARGES, ChargeInput())
+    limits = up_to(MAX_LIMITS, LimitInput())
 
 
 class PlanPatch(Input):
@@ -108,10 +111,8 @@ class PlanPatch(Input):
     stripePriceId = TextField(least=0, required=False)
     taxCategory = TextField(required=False)
     minimumCommitment = DecimalStringField(required=False, allow_null=True)
-    charges = serializers.ListSerializer(
-        child=ChargeInput(), required=False, max_length=MAX_CHARGES
-    )
-    limits = serializers.ListSerializer(child=LimitInput(), required=False, max_length=MAX_LIMITS)
+    charges = up_to(MAX_CHARGES, ChargeInput())
+    limits = up_to(MAX_LIMITS, LimitInput())
 
     def keeps_null(self, name: str) -> bool:
         """A partial read would also let go of what its charges need, so this one is none."""
