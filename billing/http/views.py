@@ -113,6 +113,16 @@ class PlatformView(APIView):
         result = service(**arguments)
         return Response(show(result), status=status)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Keep a success that no one service kept: of a view that calls several, or none."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        unkept = self.once is not None and not self.once.kept
+        is_first = "Idempotent-Replayed" not in finished.headers
+        if self.once is not None and unkept and is_first and 200 <= finished.status_code < 300:
+            body = b"" if finished.data is None else JSONRenderer().render(finished.data)
+            self.once.keep_refusal(finished.status_code, body, {})
+        return finished
+
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, idempotency.Replay):
             return replayed(exc)

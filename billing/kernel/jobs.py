@@ -10,6 +10,8 @@ import structlog
 from celery import current_app
 from django.db import transaction
 
+from billing.kernel.services import once
+
 log = structlog.get_logger(__name__)
 
 
@@ -40,7 +42,11 @@ def run_now(name: str, **ids: UUID | int) -> None:
     Its failure does not fail the caller: the due row stays, and beat does it.
     """
     task = current_app.tasks[name]
+    # The request's Idempotency-Key is about its own work, not about this.
+    token = once.set(None)
     try:
         task.run(**{key: str(value) for key, value in ids.items()})
     except Exception:  # whatever it is, the row is still due
         log.exception("inline_work_failed", task=name)
+    finally:
+        once.reset(token)
