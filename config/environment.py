@@ -1,7 +1,7 @@
 """The settings that an operator gives by environment variables: read once, checked at start.
 
 `SETTINGS` is the whole list; `docs/guide/settings.md` shows it and a test compares the two.
-A wrong value stops the process with one line for each, saying the variable, the rule and what to do.
+A wrong value stops the process with one line for each: the variable, the rule, its meaning.
 """
 
 from __future__ import annotations
@@ -64,10 +64,18 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    return parts.scheme in schemes and bool(parts.hostname) and port != 0
+
+
 def url(*schemes: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in schemes or not parts.hostname):
+        if value and not _is_url(value, schemes):
             raise ValueError(f"must be a URL that begins with {' or '.join(schemes)}://")
         return value
 
@@ -89,7 +97,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "MIGRATE_DATABASE_URL",
         POSTGRES,
         "",
-        "The same database as the role that owns the tables; `migrate` uses it. Empty: DATABASE_URL.",
+        "The same database as the role that owns its tables, for `migrate`. Empty: DATABASE_URL.",
     ),
     Setting(
         "REDIS_URL", url("redis", "rediss"), None, "Valkey or Redis: the queue and its wake-ups."
@@ -152,13 +160,17 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
     wrong: list[str] = []
     for setting in SETTINGS:
         given = environ.get(setting.name, setting.default)
-        if given is None:
+        if given is None or (setting.default is None and not given.strip()):
             wrong.append(f"{setting.name} is not set. {setting.meaning}")
             continue
         try:
             values[setting.name] = setting.parse(given)
         except ValueError as error:
             wrong.append(f"{setting.name} {error}. {setting.meaning}")
+    if {"RS256", "ES256"} & set(values.get("JWT_ALGORITHMS", ())) and not values.get(
+        "JWT_JWKS_URL"
+    ):
+        wrong.append("JWT_JWKS_URL is not set, and JWT_ALGORITHMS names RS256 or ES256.")
     if wrong:
         raise SettingsError("\n".join(wrong))
     return values

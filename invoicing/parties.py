@@ -41,7 +41,7 @@ def address_lines(address: dict[str, Any]) -> str:
         address.get("line1") or address.get("street"),
         address.get("line2"),
         town,
-        address.get("state"),
+        address.get("state") or address.get("region"),
         address.get("country"),
     )
     return "\n".join(part for part in parts if part)
@@ -53,7 +53,10 @@ def tax_rates(tenant: Tenant, *, on: date) -> dict[str, tuple[str, Decimal]]:
     By its country, and its region before the country as a whole; none where none is configured.
     """
     address = tenant.address or {}
-    country, region = address.get("country") or "", address.get("state") or ""
+    country, region = (
+        address.get("country") or "",
+        address.get("region") or address.get("state") or "",
+    )
     rows = TaxRate.objects.filter(
         Q(region="") | Q(region=region),
         Q(valid_until__isnull=True) | Q(valid_until__gt=on),

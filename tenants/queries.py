@@ -10,7 +10,7 @@ from tenants.models import Tenant
 
 
 def with_credit() -> QuerySet[Tenant]:
-    """Return tenants with their account and `credit_minor`, what they may still spend. One query."""
+    """Return tenants with account and `credit_minor`, what they may still spend. One query."""
     spendable = (
         CreditGrant.objects.filter(account_id=OuterRef("account_id"))
         .values("account_id")

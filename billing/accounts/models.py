@@ -94,7 +94,7 @@ LockedAccount = NewType("LockedAccount", Account)
 
 
 class ApiKey(models.Model):
-    """A key and the hash of its secret. It can do what its scopes say, and never more than its user.
+    """A key and the hash of its secret. It can do what its scopes say, never more than its user.
 
     A service key has an account in place of a user and may act for that tenant alone.
     """

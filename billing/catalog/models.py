@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -36,9 +38,9 @@ class ChargeModel(models.TextChoices):
 class Meter(models.Model):
     """A kind of usage, and how its events become one quantity."""
 
-    metric_type = models.CharField(max_length=100, unique=True)
+    metric_type = models.CharField(max_length=255, unique=True)
     name = models.CharField(max_length=255)
-    unit = models.CharField(max_length=64)
+    unit = models.CharField(max_length=255)
     aggregation = models.CharField(max_length=8, choices=Aggregation.choices)
     unique_field = models.CharField(max_length=255, blank=True)
     is_active = models.BooleanField(default=True)
@@ -82,6 +84,19 @@ class Plan(models.Model):
         return self.name
 
 
+class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
+    def newest(self) -> PlanVersionQuerySet:
+        """The one version of each plan that new subscriptions get."""
+        newer = PlanVersion.objects.filter(
+            plan=models.OuterRef("plan"), version__gt=models.OuterRef("version")
+        )
+        return self.filter(~models.Exists(newer))
+
+    def with_parts(self) -> PlanVersionQuerySet:
+        """Load all that an answer shows: four queries, however many versions."""
+        return self.select_related("plan").prefetch_related("charges__meter", "plan__limits")
+
+
 class PlanVersion(models.Model):
     """The prices of a plan: never changed; other prices are a new version. Money in minor units."""
 
@@ -94,9 +109,11 @@ class PlanVersion(models.Model):
     pay_in_advance = models.BooleanField(default=False)
     trial_days = models.PositiveIntegerField(default=0)
     minimum_commitment_minor = models.BigIntegerField(null=True, blank=True)
-    tax_category = models.CharField(max_length=64, default="STANDARD")
+    tax_category = models.CharField(max_length=255, default="STANDARD")
     stripe_price_id = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField()
+
+    objects: ClassVar[PlanVersionQuerySet] = PlanVersionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -134,7 +151,7 @@ class Charge(models.Model):
     tiers = models.JSONField(null=True, blank=True)
     minimum_minor = models.BigIntegerField(null=True, blank=True)
     maximum_minor = models.BigIntegerField(null=True, blank=True)
-    tax_category = models.CharField(max_length=64, default="STANDARD")
+    tax_category = models.CharField(max_length=255, default="STANDARD")
 
     class Meta:
         ordering = ["plan_version_id", "position"]
@@ -173,8 +190,8 @@ class PlanLimit(models.Model):
         MONTH = "month"
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="limits")
-    service_name = models.CharField(max_length=100)
-    feature_key = models.CharField(max_length=100)
+    service_name = models.CharField(max_length=255)
+    feature_key = models.CharField(max_length=255)
     value = models.BigIntegerField()
     window = models.CharField(max_length=8, choices=Window.choices, blank=True)
     description = models.CharField(max_length=2000, blank=True)

@@ -1,24 +1,40 @@
-"""Reads over the catalogue."""
+"""Reads over meters and plans."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from billing.catalog.models import PlanVersion
+from billing.catalog.models import Meter, PlanVersion, PlanVersionQuerySet
 from billing.kernel.errors import NotFound
+from billing.kernel.ids import UUID_FORM
 
 
 def version_of(plan_ref: str) -> PlanVersion:
     """Return the version with this id, or the newest one of the plan with this code.
 
-    Raises NotFound.
+    Raises NotFound. No code has the form of a UUID.
     """
-    versions = PlanVersion.objects.select_related("plan")
-    try:
+    return _found(PlanVersion.objects.select_related("plan"), plan_ref)
+
+
+def version_with_parts(plan_ref: str) -> PlanVersion:
+    """Return the same with its charges, their meters and the plan's limits. Raises NotFound."""
+    return _found(PlanVersion.objects.with_parts(), plan_ref)
+
+
+def meter_of(metric_type: str) -> Meter:
+    """Return a meter by its name. Raises NotFound."""
+    found = Meter.objects.filter(metric_type=metric_type).first()
+    if found is None:
+        raise NotFound(noun="meter")
+    return found
+
+
+def _found(versions: PlanVersionQuerySet, plan_ref: str) -> PlanVersion:
+    if UUID_FORM.fullmatch(plan_ref):
         found = versions.filter(pk=UUID(plan_ref)).first()
-    except ValueError:
-        found = None
-    found = found or versions.filter(plan__code=plan_ref).order_by("-version").first()
+    else:
+        found = versions.filter(plan__code=plan_ref).order_by("-version").first()
     if found is None:
         raise NotFound(noun="plan")
     return found

@@ -17,7 +17,12 @@ from rest_framework.request import Request
 from billing.accounts.keys import hash_secret
 from billing.http.callers import PLATFORM_ROLES, SERVICE, Caller, Scope
 from billing.kernel import clock, context
-from billing.kernel.errors import InvalidCredentials, NotAuthenticated, TwoCredentials
+from billing.kernel.errors import (
+    InvalidCredentials,
+    NotAuthenticated,
+    ServiceUnavailable,
+    TwoCredentials,
+)
 from billing.models import ApiKey
 
 KEY_LENGTH_LIMIT = 200
@@ -91,7 +96,9 @@ def verified_claims(token: str) -> dict[str, Any]:
         raise InvalidCredentials(reason="the token has expired") from None
     except jwt.MissingRequiredClaimError as error:
         raise InvalidCredentials(reason=f"the token has no {error.claim}") from None
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+    except jwt.PyJWKClientConnectionError:
+        raise ServiceUnavailable from None  # the issuer is away: the token may well be good
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidCredentials(reason="the token does not verify") from None
     return claims
 

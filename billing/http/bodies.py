@@ -17,7 +17,11 @@ from billing.kernel.errors import BodyTooLarge, MalformedBody, UnsupportedMediaT
 
 LIMIT_BYTES: Final = 10 * 1024 * 1024
 LIMIT_DEPTH: Final = 32
-STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+LIMIT_DIGITS: Final = 60
+TOO_LONG: Final = "a number has more digits than any field takes"
+EXPONENT: Final = re.compile(r"[eE][+-]?([0-9]+)")
+# A string that never ends runs to the body's end, so that no text is looked at twice.
+STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
@@ -29,7 +33,7 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         told = request.META.get("CONTENT_LENGTH") or ""
-        if told.isdigit() and int(told) > LIMIT_BYTES:
+        if told.isascii() and told.isdigit() and int(told[:18]) > LIMIT_BYTES:
             return json_response(BodyTooLarge(limit_mib=10))
         if not told and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             body = request.META["wsgi.input"].read(LIMIT_BYTES + 1)
@@ -55,15 +59,19 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _number(text: str) -> Decimal:
+    # The length first, the exponent by its digits: Decimal itself refuses 1e99999999999999999999.
+    exponent = EXPONENT.search(text)
+    if len(text) > LIMIT_DIGITS or (exponent and len(exponent[1].lstrip("0")) > 3):
+        raise MalformedBody(reason=TOO_LONG)
     value = Decimal(text)
-    if len(text) > 60 or abs(value.adjusted()) > 60:
-        raise MalformedBody(reason="a number has more digits than any field takes")
+    if abs(value.adjusted()) > LIMIT_DIGITS:
+        raise MalformedBody(reason=TOO_LONG)
     return value
 
 
 def _whole(text: str) -> int:
-    if len(text) > 60:
-        raise MalformedBody(reason="a number has more digits than any field takes")
+    if len(text) > LIMIT_DIGITS:
+        raise MalformedBody(reason=TOO_LONG)
     return int(text)
 
 
@@ -119,7 +127,7 @@ def read_json(body: bytes) -> Any:
         raise MalformedBody(reason=f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise MalformedBody(reason="it nests too deep") from None
-    if "\\u" in body.decode("utf-8"):
+    if b"\\u" in body:  # raw NUL and surrogates can't come this far
         require_clean(value)
     return value
 

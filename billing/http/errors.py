@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions as drf
@@ -58,7 +63,7 @@ def body_of(error: BillingError) -> dict[str, Any]:
 
 
 def printable(message: str) -> str:
-    """Make one line of printable ASCII: whatever a message holds can't become a header of its own."""
+    """Make one line of printable ASCII: no message can become a header of its own."""
     return "".join(c if " " <= c <= "~" else "?" for c in message)[:500]
 
 
@@ -89,14 +94,19 @@ def field_problems(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Flatten what a serializer found wrong into (field, rule), nested fields with dots."""
     if isinstance(detail, Mapping):
         for key, value in detail.items():
-            here = path if key == "non_field_errors" else f"{path}.{key}".lstrip(".")
-            yield from field_problems(value, here)
+            yield from field_problems(value, _below(path, key))
     elif isinstance(detail, list | tuple):
         for index, value in enumerate(detail):
             nested = isinstance(value, Mapping | list)
             yield from field_problems(value, f"{path}[{index}]" if nested else path)
     else:
         yield path or "body", str(detail)
+
+
+def _below(path: str, key: object) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
 
 
 TRANSLATIONS: Final[tuple[tuple[type[BaseException], Callable[[Any], BillingError]], ...]] = (
@@ -113,7 +123,8 @@ TRANSLATIONS: Final[tuple[tuple[type[BaseException], Callable[[Any], BillingErro
     (Http404, lambda _: domain.NotFound(noun="thing")),
     (RequestDataTooBig, lambda _: domain.BodyTooLarge(limit_mib=10)),
     (UnreadablePostError, lambda _: domain.MalformedBody(reason="it ended early")),
-    (SuspiciousOperation, lambda _: domain.MalformedBody(reason="it was refused as unsafe")),
+    (DisallowedHost, lambda _: domain.invalid("Host", "is no name of this system")),
+    (SuspiciousOperation, lambda _: domain.InvalidRequest(summary="it was refused as unsafe")),
     (OperationalError, lambda _: domain.ServiceUnavailable()),
     (InterfaceError, lambda _: domain.ServiceUnavailable()),
 )
@@ -148,17 +159,39 @@ def render_exception(error: Exception, view_context: dict[str, Any]) -> Response
 
 
 def is_api(request: HttpRequest) -> bool:
-    return not request.path.startswith(("/admin", "/static/"))
+    return not request.path.startswith(("/admin/", "/static/")) and request.path != "/admin"
+
+
+UNSHAPED: Final[Mapping[int, type[BillingError]]] = {
+    403: domain.CrossSiteRequest,
+    404: domain.RouteNotFound,
+    405: domain.MethodNotAllowed,
+    415: domain.UnsupportedMediaType,
+}
+"""What Django itself answers without an exception, in our words."""
+
+
+def shaped(response: HttpResponse) -> HttpResponse:
+    """Put an answer that some layer made by itself into the contract's shape."""
+    status = response.status_code
+    if status in UNSHAPED:
+        return json_response(UNSHAPED[status](), allow=response.get("Allow", ""))
+    if status >= 500:
+        return json_response(domain.InternalError())
+    return json_response(domain.InvalidRequest(summary=response.reason_phrase))
 
 
 class ErrorShapeMiddleware:
-    """Give the contract's shape to what plain views raise."""
+    """Give the contract's shape to what plain views and Django's own layers raise or answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code >= 400 and "x-error" not in response and is_api(request):
+            return shaped(response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not is_api(request):

@@ -13,13 +13,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.kernel.decimals import format_decimal, parse_decimal
+from billing.kernel.ids import UUID_FORM
 from billing.kernel.money import MINOR_DIGITS, Money
 
 RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
-)
-UUID_FORM: Final = re.compile(
-    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 )
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -54,7 +52,7 @@ def format_timestamp(value: datetime) -> str:
 
 @extend_schema_field(OpenApiTypes.STR)
 class TextField(serializers.Field[str, Any, str, Any]):
-    """Text as it is: no number becomes text, nothing is stripped. 1 to 255 characters by default."""
+    """Text as it is: no number becomes text, nothing is stripped. 1 to 255 characters."""
 
     def __init__(self, *, least: int = 1, most: int = 255, **kwargs: Any) -> None:
         self.least, self.most = least, most
@@ -75,6 +73,20 @@ class TextField(serializers.Field[str, Any, str, Any]):
 
     def to_representation(self, value: Any) -> str:
         return str(value)
+
+
+class CodeField(TextField):
+    """A name that stands in paths: no slash, no control characters, no space at its ends."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if "/" in text or not text.isprintable() or text != text.strip() or text in {".", ".."}:
+            raise serializers.ValidationError("must be printable, without a slash or outer spaces")
+        if UUID_FORM.fullmatch(text):
+            raise serializers.ValidationError(
+                "must not look like a UUID: it would be read as an id"
+            )
+        return text
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
@@ -117,7 +129,7 @@ class WholeField(serializers.Field[int, Any, int, Any]):
     {"type": "string", "pattern": r"^-?\d{1,15}(\.\d{1,12})?$", "examples": ["12.50"]}
 )
 class DecimalStringField(serializers.Field[Decimal, Any, str, Any]):
-    """A decimal: string or JSON number in, string out. At most 15 digits before the point, 12 after."""
+    """A decimal: string or JSON number in, string out. 15 digits before the point, 12 after."""
 
     def __init__(
         self, *, least: Decimal | None = None, most: Decimal | None = None, **kwargs: Any
@@ -142,7 +154,7 @@ class DecimalStringField(serializers.Field[Decimal, Any, str, Any]):
 
 @extend_schema_field({"type": "string", "examples": ["12.50"]})
 class MoneyField(serializers.Field[Money, Any, str, Any]):
-    """Money out: exactly the currency's decimals. `source` gives Money, or `*_minor` with `currency`."""
+    """Money out: exactly the currency's decimals. `minor` names a column beside `currency`."""
 
     def __init__(self, *, minor: str = "", **kwargs: Any) -> None:
         self.minor = minor

@@ -10,10 +10,12 @@ import redis
 import structlog
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from billing.http.errors import json_response
 from billing.kernel import clock, liveness
+from billing.kernel.errors import ServiceUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +63,7 @@ def _tried(check: Callable[[], str]) -> str:
         return check()
     except redis.RedisError:
         return "Valkey can't be reached"
-    except Exception as error:  # a probe answers, whatever is broken
+    except Exception as error:  # noqa: BLE001 - a probe answers, whatever is broken
         log.warning("readiness_check_failed", reason=str(error))
         return "can't be reached"
 
@@ -70,7 +72,7 @@ ORDER: Final = ("database", "migrations", "valkey", "worker")
 
 
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     checks = {
         "database": _tried(check_database),
@@ -79,9 +81,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "worker": _tried(lambda: check_worker(now)),
     }
     ready = all(result == "ok" for result in checks.values())
-    response = JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
-    )
     if not ready:
-        response["Retry-After"] = "2"
-    return response
+        extra: dict[str, object] = {"status": "unavailable", "checks": checks}
+        return json_response(ServiceUnavailable(extra=extra))
+    return JsonResponse({"status": "ok", "checks": checks})

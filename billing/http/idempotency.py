@@ -17,6 +17,7 @@ from billing.kernel.errors import invalid
 from billing.models import IdempotentAnswer
 
 KEPT_FOR: Final = timedelta(hours=24)
+PATH_LENGTH: Final = 1024
 KEPT_ERRORS: Final = frozenset({402, 403, 404, 409, 412})
 NEVER_KEPT: Final = (domain.IdempotencyConflict, domain.IdempotencyInProgress)
 
@@ -31,7 +32,7 @@ class Replay(Exception):
 
 @dataclass
 class Once:
-    """One keyed request. `billing.kernel.services.service` calls `open` and `close` around the work."""
+    """One keyed request. `@service` calls `open` and `close` around the work."""
 
     caller: str
     method: str
@@ -43,7 +44,7 @@ class Once:
     kept: bool = field(default=False)
 
     def look(self) -> None:
-        """Raise Replay with the kept answer, or IdempotencyConflict where it answered another body."""
+        """Raise Replay with the kept answer, or IdempotencyConflict where the body was another."""
         found = IdempotentAnswer.objects.filter(
             caller=self.caller,
             method=self.method,
@@ -59,7 +60,7 @@ class Once:
 
     def open(self) -> None:
         """Take the key for this transaction; raise what an earlier use of it decided."""
-        identity = "\n".join((self.caller, self.method, self.path, self.key))
+        identity = f"{self.caller}\n{self.method}\n{self.path}\n{self.key}"
         number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big", signed=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
@@ -96,7 +97,7 @@ class Once:
         self.kept = True
 
     def keep_refusal(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        """Keep a refusal that decided something, in a transaction of its own: its work rolled back."""
+        """Keep a refusal that decided something, in a transaction of its own."""
         with transaction.atomic():
             try:
                 self.open()
@@ -106,7 +107,7 @@ class Once:
 
 
 def once_for(request: HttpRequest, *, caller: str, now: datetime) -> Once | None:
-    """Return the keyed request, or None where there is no key. Raises InvalidRequest for a bad key."""
+    """Return the keyed request; None where there is no key. Raises InvalidRequest for a bad key."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return None
@@ -116,11 +117,18 @@ def once_for(request: HttpRequest, *, caller: str, now: datetime) -> Once | None
     return Once(
         caller=caller,
         method=request.method,
-        path=request.path,
+        path=short_path(request.path),
         key=key,
         fingerprint=hashlib.sha256(asked).hexdigest(),
         now=now,
     )
+
+
+def short_path(path: str) -> str:
+    """Return the path; of one that is too long to be stored, its hash: no such thing is real."""
+    if len(path) <= PATH_LENGTH and "\x00" not in path:
+        return path
+    return "sha256:" + hashlib.sha256(path.encode()).hexdigest()
 
 
 def sweep(*, now: datetime) -> int:

@@ -32,7 +32,7 @@ def _role_at_most(caller: Caller, account: Account | None, role: int) -> bool:
     membership = caller.membership
     if membership is None or account is None or membership.role > role:
         return False
-    return account.customer_id == membership.customer_id or account.id == membership.customer_id
+    return membership.customer_id in {account.customer_id, account.id}
 
 
 def _reads(caller: Caller, account: Account | None) -> bool:

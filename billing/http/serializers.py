@@ -1,4 +1,4 @@
-"""The base of every input: unknown fields are refused, null counts only where the contract says so."""
+"""The base of every input: unknown fields are refused, null counts where the contract says so."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,10 +20,10 @@ from billing.http.auth import CallerAuthentication
 from billing.http.bodies import StrictJSONParser
 from billing.http.callers import Caller
 from billing.http.errors import headers_of, status_of
-from billing.http.fields import UUID_FORM
 from billing.http.permissions import Need, account_for, require
 from billing.kernel import clock
-from billing.kernel.errors import BillingError, Forbidden, invalid
+from billing.kernel.errors import BillingError, Forbidden, RouteNotFound, invalid
+from billing.kernel.ids import UUID_FORM
 from billing.kernel.services import once
 from billing.models import Account
 
@@ -36,7 +38,7 @@ def path_id(text: str, name: str) -> UUID:
 
 
 class PlatformView(APIView):
-    """A path of surface B. `needs` says, per method, what it takes; a method without one is refused."""
+    """A path of surface B. `needs` says what each method takes; one without a need is refused."""
 
     authentication_classes = (CallerAuthentication,)
     permission_classes = ()
@@ -51,13 +53,23 @@ class PlatformView(APIView):
         caller: Caller = self.request.user  # type: ignore[assignment]
         return caller
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        method = str(request.method)
+    @property
+    def need(self) -> Need:
+        """What this request's method takes. HEAD and OPTIONS tell no more than GET does."""
+        method = str(self.request.method)
         if method in {"OPTIONS", "HEAD"}:
             method = "GET" if "GET" in self.needs else next(iter(self.needs))
         if method not in self.needs:
             raise Forbidden(needed="nobody")
+        return self.needs[method]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if str(request.method) not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        if any("\x00" in str(part) for part in kwargs.values()):
+            raise RouteNotFound
+        super().initial(request, *args, **kwargs)
+        need = self.need
         self.once = idempotency.once_for(
             request._request,  # noqa: SLF001
             caller=self.caller.name,
@@ -66,26 +78,26 @@ class PlatformView(APIView):
         if self.once is not None:
             self.once.look()
             once.set(self.once)
-        if self.needs[method] is Need.ADMIN and not self.caller.is_platform_admin:
+        if need is Need.ADMIN and not self.caller.is_platform_admin:
             self.refuse_stranger(kwargs)
             require(self.caller, Need.ADMIN)
 
     def refuse_stranger(self, kwargs: dict[str, Any]) -> None:
-        """Before a role is refused: a tenant of the path that is not the caller's is TENANT_MISMATCH."""
+        """Refuse a tenant of the path that is not the caller's first: TENANT_MISMATCH."""
         if "tenant_id" in kwargs:
             self.account(kwargs["tenant_id"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         token = once.set(None)
         try:
-            return super().dispatch(request, *args, **kwargs)
+            with translation.override("en"):  # machine text is one language, whatever is asked for
+                return super().dispatch(request, *args, **kwargs)
         finally:
             once.reset(token)
 
     def account(self, tenant_id: str, need: Need | None = None) -> Account:
-        """Return the tenant's account for this caller and method, or refuse as the contract says."""
-        chosen = need or self.needs[str(self.request.method)]
-        return account_for(self.caller, path_id(tenant_id, "tenantId"), chosen)
+        """Return the tenant's account for this caller and method, or refuse it."""
+        return account_for(self.caller, path_id(tenant_id, "tenantId"), need or self.need)
 
     def answer(
         self,
@@ -95,7 +107,7 @@ class PlatformView(APIView):
         status: int = 200,
         **arguments: Any,
     ) -> Response:
-        """Call a service and answer with what it made, keeping the answer where a key asks for it."""
+        """Call a service and answer with what it made; an Idempotency-Key keeps the answer."""
         if self.once is not None:
             self.once.render = lambda result: (status, JSONRenderer().render(show(result)), {})
         result = service(**arguments)

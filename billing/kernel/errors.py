@@ -1,4 +1,4 @@
-"""Failures that we expect: what happened, in the domain's words. The surface decides how to say it."""
+"""Failures that we expect: what happened, in the domain's words. The surface says it."""
 
 from __future__ import annotations
 
@@ -62,11 +62,15 @@ class InvalidRequest(BillingError):
 
 def invalid(field: str, rule: str) -> InvalidRequest:
     """Refuse one field with the rule that it breaks."""
-    return InvalidRequest(summary=f"{field}: {rule}", details=[{"field": field, "message": rule}])
+    return invalid_fields([(field, rule)])
 
 
 def invalid_fields(problems: list[tuple[str, str]]) -> InvalidRequest:
-    """Refuse several fields at once, so that a caller mends them in one go."""
+    """Refuse several fields at once, so that a caller mends them in one go: 50 at most.
+
+    A field's name may be the caller's own text, so it is cut at 200 characters.
+    """
+    problems = [(field[:200], rule) for field, rule in problems[:50]]
     details = [{"field": field, "message": rule} for field, rule in problems]
     return InvalidRequest(summary="; ".join(f"{f}: {r}" for f, r in problems[:5]), details=details)
 
@@ -111,6 +115,12 @@ class Forbidden(BillingError):
     code = "FORBIDDEN"
     kind = Kind.FORBIDDEN
     message = "You may not do this: it takes {needed}."
+
+
+class CrossSiteRequest(BillingError):
+    code = "CROSS_SITE_REQUEST"
+    kind = Kind.FORBIDDEN
+    message = "This looks like a form of another site. Reload the page and try again."
 
 
 class TenantMismatch(BillingError):

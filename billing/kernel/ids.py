@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
+from typing import Final
 from uuid import UUID
+
+UUID_FORM: Final = re.compile(
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+)
+"""The one form in which ids come over the wire; UUID() itself takes braces, URNs and more."""
 
 
 def uuid7() -> UUID:

@@ -1,4 +1,4 @@
-"""Waking tasks by name. A due row in Postgres is the job: a lost wake-up costs one beat, nothing more."""
+"""Waking tasks by name. A due row in Postgres is the job: a lost wake-up costs one beat."""
 
 from __future__ import annotations
 

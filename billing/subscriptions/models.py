@@ -171,7 +171,7 @@ class SubscriptionPeriod(models.Model):
 
 
 class Segment(models.Model):
-    """A stretch of a subscription under one plan version. Append-only: only its end is written later."""
+    """A stretch of a subscription under one plan version. Only its end is written later."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="segments")
     subscription = models.ForeignKey(

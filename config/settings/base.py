@@ -131,6 +131,33 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": True,
 }
 
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Billing",
+    "DESCRIPTION": "Usage in, exact invoices out. Money and quantities are decimal strings; ids "
+    "are UUIDs; timestamps are RFC 3339 in UTC. Unknown fields are refused. Every error has one "
+    "shape and a stable code; every POST takes an Idempotency-Key.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/billing",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "billing.http.openapi.add_shared",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "ChargeModel": "billing.catalog.models.ChargeModel",
+        "Aggregation": "billing.catalog.models.Aggregation",
+        "Interval": "billing.catalog.models.Interval",
+    },
+}
+
 CELERY_BROKER_URL = ENV["REDIS_URL"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

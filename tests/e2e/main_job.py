@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-sys.path.insert(0, str(Path(__file__).parent))
-from bill import Request, bill, moved, traces
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.e2e.bill import Request, bill, moved, traces
 
 ROOT = Path(__file__).resolve().parents[2]
 COLD_LIMIT_SECONDS = 180
@@ -249,7 +249,8 @@ def pdf_job(system: System, final: Any, kind: str, wanted: dict[str, str], total
     file.write_bytes(first)
     script = (
         "import sys, pypdf\n"
-        "print(' '.join(' '.join(p.extract_text() for p in pypdf.PdfReader(sys.argv[1]).pages).split()))"
+        "pages = pypdf.PdfReader(sys.argv[1]).pages\n"
+        "print(' '.join(' '.join(p.extract_text() for p in pages).split()))"
     )
     text = system.command(str(system.clone / ".venv" / "bin" / "python"), "-c", script, str(file))
     for amount in [*wanted.values(), total, final["invoiceNumber"]]:

@@ -2,9 +2,16 @@
 
 from django.urls import URLPattern, path
 
+from billing.api.platform.meters import MetersView, MeterView
+from billing.api.platform.plans import ArchivePlanView, PlansView, PlanView
 from billing.api.platform.subscriptions import LiveSubscriptionView, SubscriptionsView
 
 urlpatterns: list[URLPattern] = [
+    path("meters", MetersView.as_view()),
+    path("meters/<str:metric_type>", MeterView.as_view()),
+    path("plans", PlansView.as_view()),
+    path("plans/<str:plan_id>", PlanView.as_view()),
+    path("plans/<str:plan_id>/archive", ArchivePlanView.as_view()),
     path("tenants/<str:tenant_id>/subscription", LiveSubscriptionView.as_view()),
     path("tenants/<str:tenant_id>/subscriptions", SubscriptionsView.as_view()),
 ]

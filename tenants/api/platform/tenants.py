@@ -64,6 +64,7 @@ class AddressInput(Input):
     street = TextField(required=False, allow_null=True)
     city = TextField(required=False, allow_null=True)
     state = TextField(required=False, allow_null=True)
+    region = TextField(required=False, allow_null=True)
     postalCode = TextField(required=False, allow_null=True)
     country = CountryField(required=False, allow_null=True)
 

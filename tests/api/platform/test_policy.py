@@ -1,0 +1,148 @@
+"""Who may do what on surface B, as one table: each endpoint against each caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from billing.accounts import keys
+from billing.models import Account
+from customers.models import Customer, Membership
+from tests.scenarios.world import World, token
+
+# Each row: method, path, body, and who may (all others are refused with 403).
+EVERYONE: Final = "admin owner teamadmin user service key:read key:write key:usage"
+READERS: Final = "admin owner teamadmin user key:read key:write"
+MANAGERS: Final = "admin owner teamadmin key:write"
+OWNERS: Final = "admin owner key:write"
+ADMIN: Final = "admin"
+RECORDERS: Final = "admin service key:usage"
+POLICY: Final[list[tuple[str, str, Any, str]]] = [
+    ("get", "/meters", None, EVERYONE),
+    ("post", "/meters", {}, ADMIN),
+    ("get", "/plans", None, EVERYONE),
+    ("post", "/plans", {}, ADMIN),
+    ("get", "/tenants", None, ADMIN),
+    ("post", "/tenants", {}, ADMIN),
+    ("get", "/tenants/{tenant}", None, READERS),
+    ("patch", "/tenants/{tenant}", {}, MANAGERS),
+    ("get", "/tenants/{tenant}/subscription", None, READERS),
+    ("get", "/tenants/{tenant}/subscriptions", None, READERS),
+    ("post", "/tenants/{tenant}/subscriptions", {}, OWNERS),
+    ("post", "/tenants/{tenant}/usage", {}, RECORDERS),
+    ("post", "/tenants/{tenant}/usage/batch", {}, RECORDERS),
+    ("get", "/tenants/{tenant}/usage/summary", None, READERS),
+    ("get", "/tenants/{tenant}/usage/events", None, READERS),
+    ("delete", "/tenants/{tenant}/usage/events/{event}", None, ADMIN),
+    ("get", "/tenants/{tenant}/billing/preview", None, READERS),
+    ("get", "/tenants/{tenant}/invoices", None, READERS),
+    ("post", "/tenants/{tenant}/invoices", {}, ADMIN),
+    ("get", "/invoices/{invoice}", None, READERS),
+    ("get", "/invoices/{invoice}/pdf", None, READERS),
+    ("post", "/invoices/{invoice}/finalize", {"no": 1}, ADMIN),
+    ("post", "/invoices/{invoice}/void", {"no": 1}, ADMIN),
+    ("post", "/test-clocks", {}, ADMIN),
+    ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
+    ("delete", "/test-clocks/{spare}", None, ADMIN),
+]
+
+CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
+
+
+@pytest.fixture
+def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A customer with its team, an invoice, keys, and a stranger of another customer."""
+    monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
+    world = World()
+    world.begin("2025-04-01T00:00:00Z")
+    world.subscribe(world.plan())
+    invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
+    at = datetime(2025, 4, 1, tzinfo=UTC)
+    people = {}
+    for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
+        Account.objects.filter(pk=tenant).update(customer_id=tenant)
+        customer = Customer.objects.create(
+            account_id=tenant, name="Acme", email="a@example.com", created_at=at
+        )
+        for role in roles:
+            user = uuid4()
+            Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
+            people[(tenant == world.tenant, role)] = str(user)
+    return {
+        "ids": {
+            "tenant": world.tenant,
+            "invoice": invoice,
+            "clock": world.clock,
+            "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
+            "event": world.use("API_CALLS", eventId="one")["eventId"],
+        },
+        "headers": headers(people),
+    }
+
+
+def other_tenant(world: World) -> str:
+    return str(world.post("/tenants", {"name": "Another"})["id"])
+
+
+def headers(people: dict[tuple[bool, int], str]) -> dict[str, dict[str, str]]:
+    def bearer(*roles: str, user: str | None = None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token(*roles, user=user)}"}
+
+    def key(scope: str) -> dict[str, str]:
+        made, secret = keys.create_api_key(
+            user_id=people[(True, 0)],  # type: ignore[arg-type]
+            scopes=[scope],
+            now=datetime(2025, 4, 1, tzinfo=UTC),
+        )
+        return {"api-key": made.key, "api-secret": secret}
+
+    return {
+        "admin": bearer("billing_admin"),
+        "owner": bearer(user=people[(True, 0)]),
+        "teamadmin": bearer(user=people[(True, 1)]),
+        "user": bearer(user=people[(True, 2)]),
+        "service": bearer("service"),
+        "key:read": key("billing:read"),
+        "key:write": key("billing:write"),
+        "key:usage": key("usage:write"),
+        "stranger": bearer(user=people[(False, 0)]),
+        "nobody": {},
+    }
+
+
+@pytest.mark.parametrize(("method", "path", "body", "allowed"), POLICY, ids=lambda v: str(v)[:40])
+def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowed: str) -> None:
+    send: Callable[..., Any] = getattr(Client(), method)
+
+    seen = {}
+    for caller in CALLERS:
+        kwargs: dict[str, Any] = {"headers": scene["headers"][caller]}
+        if body is not None:
+            kwargs |= {"data": body, "content_type": "application/json"}
+        response = send("/api/v1/billing" + path.format(**scene["ids"]), **kwargs)
+        seen[caller] = verdict(response.status_code)
+
+    open_to_all = "{" not in path and allowed is EVERYONE
+    may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
+    expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
+    # An invoice of another tenant's is not there, rather than forbidden.
+    expected["stranger"] = "hidden" if "{invoice}" in path else expected["stranger"]
+    expected["nobody"] = "unknown"
+    if need_is_admin(allowed) and "{invoice}" in path:
+        expected["stranger"] = "refused"
+    assert seen == expected
+
+
+def need_is_admin(allowed: str) -> bool:
+    return allowed == ADMIN
+
+
+def verdict(status: int) -> str:
+    """Say what a status means for the caller; a refused body is an allowed caller's."""
+    return {401: "unknown", 403: "refused", 404: "hidden"}.get(status, "allowed")
