@@ -32,7 +32,7 @@ class Identity:
             text = Path(f"/proc/{pid}/stat").read_text()
         except OSError:
             return None
-        # The name in parentheses may hold spaces and parentheses itself: fields count from the last.
+        # The name in parentheses may hold spaces and parentheses: fields count from the last.
         fields = text.rpartition(")")[2].split()
         return None if fields[0] in {"Z", "X"} else cls(pid, int(fields[19]))
 

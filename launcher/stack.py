@@ -25,7 +25,7 @@ from launcher import (
     secret_store,
     server_start,
     services,
-    static_files,
+    unchanged,
 )
 from launcher.backoff import Backoff
 from launcher.console import Console
@@ -139,6 +139,7 @@ class Stack:
             if self.options.parts:
                 self.start_application()
                 self.wait_until_ready()
+                self.start_beat()
         except BaseException:
             self.stop()
             raise
@@ -174,46 +175,55 @@ class Stack:
         }
         self.state.write()
 
-    def migrate(self) -> None:
-        """Apply migrations as the owner; meanwhile collect static files, if they changed."""
-        env = {**self.environment(), **self.mark}
-        self.console.step("Applying migrations.")
-        owner, logs = environment.for_migrations(env), self.folder.logs
-        migrate = django_steps.begin("migrate", "--noinput", environment=owner, folder=logs)
-        if "web" in self.options.parts and not static_files.are_collected(self.folder):
+    def migrate(self, *, always: bool = False) -> None:
+        """Apply migrations as the owner; meanwhile collect static files. Each only if they changed.
+
+        `always` is for when /readyz finds the database behind all the same.
+        """
+        env, logs = {**self.environment(), **self.mark}, self.folder.logs
+        migrate = None
+        own = self.databases.postgres is not None
+        if always or not own or not unchanged.are_migrated(self.folder):
+            self.console.step("Applying migrations.")
+            owner = environment.for_migrations(env)
+            migrate = django_steps.begin("migrate", "--noinput", environment=owner, folder=logs)
+        if "web" in self.options.parts and not unchanged.are_collected(self.folder):
             self.console.step("Collecting static files.")
             collect = django_steps.begin(
                 "collectstatic", "--noinput", "--clear", environment=env, folder=logs
             )
             collect.finish()
-            static_files.note_collected(self.folder)
-        migrate.finish()
+            unchanged.note_collected(self.folder)
+        if migrate is not None:
+            migrate.finish()
+            unchanged.note_migrated(self.folder)
 
     def start_application(self) -> None:
-        """Start web, worker and beat."""
-        env, log = self.environment(), self.folder.log
-        self.console.step("Starting web, worker and beat.")
-        made = {
-            "worker": services.worker(environment=env, log=log("worker")),
-            "beat": services.beat(
-                schedule=self.folder.beat_schedule, environment=env, log=log("beat")
-            ),
-            "web": services.web(
-                port=self.port, workers=self.options.workers, environment=env, log=log("web")
-            ),
-        }
-        for name, program in made.items():
-            if name in self.options.parts:
-                self.run(program)
+        """Start web and worker; beat has nothing to do before they are ready."""
+        env, log, parts = self.environment(), self.folder.log, self.options.parts
+        self.console.step(f"Starting {' and '.join(sorted(parts - {'beat'}))}.")
+        if "worker" in parts:
+            self.run(services.worker(environment=env, log=log("worker")))
+        if "web" in parts:
+            workers = self.options.workers
+            self.run(services.web(port=self.port, workers=workers, environment=env, log=log("web")))
+
+    def start_beat(self) -> None:
+        if "beat" in self.options.parts:
+            schedule, log = self.folder.beat_schedule, self.folder.log("beat")
+            self.run(services.beat(schedule=schedule, environment=self.environment(), log=log))
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for /readyz. Raises LaunchError naming the check that failed and the log."""
         if "web" not in self.options.parts:
             return
         host = readiness.host_to_name(self.environment().get("ALLOWED_HOSTS", ""))
-        deadline, said = time.monotonic() + seconds, ""
+        deadline, said, migrated = time.monotonic() + seconds, "", False
         while not (answer := readiness.ask(self.port, host=host)).ready:
             self._raise_if_ended()
+            if "migrations" in answer.failing and not migrated:
+                self.migrate(always=True)
+                migrated = True
             if answer.reason() != said:
                 said = answer.reason()
                 self.console.step(f"Waiting: {said}.")

@@ -116,7 +116,7 @@ def detach(folder: DataFolder, arguments: list[str]) -> int:
                 if line.startswith(FAILED):
                     complain(line.removeprefix(FAILED).rstrip("\n"))
                     return child.wait() or 1
-                print(line, end="", flush=True)
+                show(line)
     except KeyboardInterrupt:
         child.send_signal(signal.SIGTERM)
         child.wait()
@@ -125,6 +125,14 @@ def detach(folder: DataFolder, arguments: list[str]) -> int:
         f"bin/up: it ended without a word; the last lines of {folder.log('supervisor')} say why."
     )
     return child.wait() or 1
+
+
+def show(line: str) -> None:
+    """Print progress, also when nobody reads on (`bin/up --detach | head`)."""
+    try:
+        print(line, end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def already(folder: DataFolder) -> int:
