@@ -106,7 +106,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(ENV["BILLING_DATA_DIR"]).resolve() / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Not whitenoise's compressing one: it takes 50 s of the first start; a proxy compresses.
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
 # Bodies are read and bounded by our own parser (billing.http.bodies); forms by this.
