@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
+
 from billing.metering.models import UsageCounter
 
 
