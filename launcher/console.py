@@ -19,6 +19,12 @@ class Console:
         self._began = time.monotonic()
         self._open = True
 
+    @classmethod
+    def silent(cls) -> Console:
+        made = cls()
+        made._open = False
+        return made
+
     def say(self, line: str = "") -> None:
         if not self._open:
             return

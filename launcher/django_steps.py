@@ -40,21 +40,3 @@ def begin(name: str, *arguments: str, environment: Mapping[str, str], folder: Pa
     log.unlink(missing_ok=True)
     command = [sys.executable, "manage.py", name, *arguments]
     return Step(name, log, processes.spawn(Program(name, command, environment, log), cwd=ROOT))
-
-
-def answer(*arguments: str, environment: Mapping[str, str]) -> str:
-    """Run `manage.py …` and return the last line of its output. Raises LaunchError."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = done.stdout.strip().splitlines()
-    if done.returncode != 0 or not lines:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise LaunchError(f"manage.py {arguments[0]} failed: {said}")
-    return lines[-1]

@@ -1,4 +1,4 @@
-"""The environment that Django's processes get: the caller's, and ours where the caller gave none."""
+"""The environment of Django's processes: the caller's, and ours where the caller gave none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Addresses:
 
 
 def given_addresses(environ: Mapping[str, str]) -> tuple[str, str, str]:
-    """Return DATABASE_URL, MIGRATE_DATABASE_URL (or the former) and REDIS_URL, empty if not given."""
+    """Return DATABASE_URL, MIGRATE_DATABASE_URL (else the former), REDIS_URL; "" if not given."""
     database = environ.get("DATABASE_URL", "")
     owner = environ.get("MIGRATE_DATABASE_URL", "") if database else ""
     return database, owner or database, environ.get("REDIS_URL", "")

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 
 class LaunchError(Exception):
-    """The system cannot be started, reached or stopped. Its message is ONE line: what, and what mends it."""
+    """The system cannot be started, reached or stopped.
+
+    Its message is one line: what is wrong, and what mends it.
+    """

@@ -73,7 +73,7 @@ class DataFolder:
         return self.root.is_dir()
 
     def refuse_strangers(self) -> None:
-        """Raise LaunchError if the folder is another user's: no half start that muddles its modes."""
+        """Raise LaunchError if the folder is another user's: no half start that mixes owners."""
         try:
             owner = self.root.stat().st_uid
         except FileNotFoundError:
@@ -89,7 +89,7 @@ class DataFolder:
             )
 
     def make(self) -> None:
-        """Make the folder and its parts. Raises LaunchError if it is another's or cannot be made."""
+        """Make the folder and its parts. Raises LaunchError if that cannot be."""
         self.refuse_strangers()
         try:
             for folder in (self.root, self.logs, self.valkey, self.static, self.root / "beat"):

@@ -68,10 +68,14 @@ def render_roles(secrets: Secrets) -> str:
                 for role in (OWNER, APP)
             ),
             f"ALTER ROLE {OWNER} LOGIN NOSUPERUSER PASSWORD '{secrets.owner_password}';",
-            f"ALTER ROLE {APP} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE "
-            f"PASSWORD '{secrets.app_password}';",
-            f"SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}' WHERE NOT EXISTS "
-            f"(SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec",
+            (
+                f"ALTER ROLE {APP} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE "
+                f"PASSWORD '{secrets.app_password}';"
+            ),
+            (
+                f"SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}' WHERE NOT EXISTS "
+                f"(SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec"
+            ),
             f"\\connect {DATABASE}",
             "SET client_min_messages = warning;",
             "CREATE EXTENSION IF NOT EXISTS btree_gist;",
@@ -79,10 +83,14 @@ def render_roles(secrets: Secrets) -> str:
             f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP};",
             f"ALTER SCHEMA public OWNER TO {OWNER};",
             f"GRANT USAGE ON SCHEMA public TO {APP};",
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public "
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP};",
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public "
-            f"GRANT USAGE, SELECT ON SEQUENCES TO {APP};",
+            (
+                f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public "
+                f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP};"
+            ),
+            (
+                f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public "
+                f"GRANT USAGE, SELECT ON SEQUENCES TO {APP};"
+            ),
             "",
         ]
     )
@@ -122,9 +130,10 @@ class Postgres:
                 f"move it away and restore a dump, or give DATABASE_URL of a server {found or ''}."
             )
         for name, content in (
-            ("billing.conf", render_config(
-                port=self.port, durable=self.durable, connections=self.connections
-            )),
+            (
+                "billing.conf",
+                render_config(port=self.port, durable=self.durable, connections=self.connections),
+            ),
             ("pg_hba.conf", HBA),
         ):
             file = self.data / name
@@ -177,7 +186,7 @@ class Postgres:
         )
 
     def psql(self, sql: str, *, database: str = "postgres") -> subprocess.CompletedProcess[str]:
-        """Run SQL as the superuser, by standard input: a password never stands on a command line."""
+        """Run SQL as the superuser, given by standard input: command lines are for all to read."""
         return subprocess.run(
             [
                 str(binaries.postgres_home() / "bin" / "psql"),

@@ -24,7 +24,7 @@ SHARED: Final = Path("/var/lib")
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """How to run Postgres's programs: a prefix, the programs' home, the account that owns the data."""
+    """How to run Postgres's programs: a prefix, their home, the account that owns the data."""
 
     prefix: tuple[str, ...]
     home: Path
@@ -94,9 +94,7 @@ def _as_account(home: Path, data: Path) -> Runner:
         stamp.write_text(version)
     _link(data, place / "data", account)
     prefix = ("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
-    return Runner(
-        (*prefix, "--pdeathsig=INT"), target / home.parent.name / home.name, account
-    )
+    return Runner((*prefix, "--pdeathsig=INT"), target / home.parent.name / home.name, account)
 
 
 def _link(data: Path, real: Path, account: pwd.struct_passwd) -> None:

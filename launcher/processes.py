@@ -1,7 +1,8 @@
-"""Child processes: started so that they do not outlive us, known again by more than their number."""
+"""Child processes: they do not outlive us, and are known again by more than their number."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -19,7 +20,7 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A process: its number, and when it started (clock ticks since boot), as numbers are reused."""
+    """A process: its number, and its start in ticks since boot, as numbers are reused."""
 
     pid: int
     started: int
@@ -31,7 +32,7 @@ class Identity:
             text = Path(f"/proc/{pid}/stat").read_text()
         except OSError:
             return None
-        # The name in parentheses may hold spaces and parentheses itself: fields count from the last.
+        # The name in parentheses may hold spaces and parentheses: fields count from the last.
         fields = text.rpartition(")")[2].split()
         return None if fields[0] in {"Z", "X"} else cls(pid, int(fields[19]))
 
@@ -59,7 +60,7 @@ def boot_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A long-running child: its command line, environment, log, and the signal that ends it kindly."""
+    """A long-running child: command line, environment, log, and how it is ended."""
 
     name: str
     command: Sequence[str]
@@ -85,7 +86,7 @@ def spawn(program: Program, *, cwd: Path) -> subprocess.Popen[bytes]:
 
     log = os.open(program.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        return subprocess.Popen(  # noqa: PLW1509 - no threads here, and only the child may ask the kernel
+        return subprocess.Popen(
             program.command,
             cwd=cwd,
             env=dict(program.environment),
@@ -93,7 +94,7 @@ def spawn(program: Program, *, cwd: Path) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=follow_parent,
+            preexec_fn=follow_parent,  # noqa: PLW1509 - no threads here; only the child can ask
         )
     finally:
         os.close(log)
@@ -101,10 +102,8 @@ def spawn(program: Program, *, cwd: Path) -> subprocess.Popen[bytes]:
 
 def kill_group(leader: int) -> None:
     """Kill what is left of the session that a child of ours led."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def stop(process: subprocess.Popen[bytes], program: Program) -> None:

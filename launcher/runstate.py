@@ -18,7 +18,7 @@ DATABASES = ("postgres", "valkey")
 
 
 class Lock:
-    """Held by the one process that may start servers on the folder; the kernel frees it at its death."""
+    """Held by the one process that may start servers here; the kernel frees it at its death."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._path = folder.lock

@@ -40,7 +40,7 @@ class Secrets:
 
 
 def load(path: Path) -> Secrets | None:
-    """Return the kept secrets, or None if there are none. Raises LaunchError if the file is broken."""
+    """Return the kept secrets or None. Raises LaunchError if the file is broken."""
     if not path.exists():
         return None
     kept = storage.read(path)

@@ -26,9 +26,7 @@ class Started(Protocol):
     process: subprocess.Popen[bytes]
 
 
-def start_valkey(
-    planned: Databases, folder: DataFolder, run: Callable[[Program], Started]
-) -> None:
+def start_valkey(planned: Databases, folder: DataFolder, run: Callable[[Program], Started]) -> None:
     """Start our Valkey, or see that the given one answers. Raises LaunchError."""
     server = planned.valkey
     if server is None:

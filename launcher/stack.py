@@ -1,7 +1,7 @@
 """The complete system on one data folder: what `bin/up` runs, and benchmarks and fault tests too.
 
-    with Stack(folder, port=None) as stack:   # a free port
-        requests to stack.url, kills by stack.pids["web"]
+with Stack(folder, port=None) as stack:   # a free port
+    requests to stack.url, kills by stack.pids["web"]
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from launcher import (
@@ -26,7 +25,7 @@ from launcher import (
     secret_store,
     server_start,
     services,
-    static_files,
+    unchanged,
 )
 from launcher.backoff import Backoff
 from launcher.console import Console
@@ -52,37 +51,43 @@ class Child:
     retry_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to run and how.
+
+    `port` None means a free one; `parts` are those of web, worker and beat to run; `durable` may be
+    off for throw-away data only; `extra` is added to the environment of Django's processes;
+    `environ` says whether servers are given (default: the caller's environment).
+    """
+
+    port: int | None = None
+    workers: int = 2
+    durable: bool = True
+    parts: frozenset[str] = APPLICATION
+    extra: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
 class AlreadyRuns(LaunchError):
     """Another process runs this data folder."""
 
 
 class Stack:
-    """Databases, web, worker and beat. `start` returns when they are ready; `stop` ends them all."""
+    """Databases, web, worker, beat: `start` returns when they are ready, `stop` ends them all."""
 
     def __init__(
         self,
         folder: DataFolder | Path,
+        options: Options | None = None,
         *,
-        port: int | None = None,
-        workers: int = 2,
-        durable: bool = True,
-        parts: frozenset[str] = APPLICATION,
-        extra: Mapping[str, str] | None = None,
-        environ: Mapping[str, str] | None = None,
         console: Console | None = None,
     ) -> None:
-        """Describe a stack; nothing starts yet.
-
-        `parts` are those of web, worker and beat to run; `extra` is added to the environment of
-        Django's processes; `environ` says whether databases are given (default: the caller's).
-        """
+        """Describe a stack; nothing starts yet."""
         self.folder = folder if isinstance(folder, DataFolder) else DataFolder(Path(folder))
-        self.port = port if port is not None else ports.choose()
+        self.options = options or Options()
+        self.port = ports.choose() if self.options.port is None else self.options.port
         self.children: dict[str, Child] = {}
-        self.console = console or Console(os.open(os.devnull, os.O_WRONLY))
-        self._workers, self._durable, self._parts = workers, durable, parts
-        self._extra = dict(extra or {})
-        self._environ = os.environ if environ is None else environ
+        self.console = console or Console.silent()
         self._lock = runstate.Lock(self.folder)
         self.state = runstate.RunState(self.folder)
         self.secrets: secret_store.Secrets
@@ -92,9 +97,7 @@ class Stack:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     @property
@@ -105,6 +108,11 @@ class Stack:
     def pids(self) -> dict[str, int]:
         """The processes by name: postgres, valkey, web, worker, beat (those that are ours)."""
         return {name: child.process.pid for name, child in self.children.items()}
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """What our children carry in their environment, so that they are known as ours."""
+        return {processes.RUN_VARIABLE: self.state.token}
 
     @property
     def superuser_url(self) -> str:
@@ -121,16 +129,17 @@ class Stack:
             addresses=self.databases.addresses,
             settings=settings,
         )
-        return {**ours, **self._extra}
+        return {**ours, **self.options.extra}
 
     def start(self) -> None:
-        """Start all and return when /readyz says so. Raises LaunchError after ending what it began."""
+        """Start all; return when /readyz says so. On LaunchError all that began is ended."""
         try:
             self.start_databases()
             self.migrate()
-            if self._parts:
+            if self.options.parts:
                 self.start_application()
                 self.wait_until_ready()
+                self.start_beat()
         except BaseException:
             self.stop()
             raise
@@ -143,11 +152,15 @@ class Stack:
             raise AlreadyRuns(f"{self.folder.root} is in use by another process.")
         for name in runstate.clean_up(self.folder):
             self.console.step(f"Ended {name}, left by a start that was killed.")
-        if "web" in self._parts and not ports.is_free(self.port):
+        if "web" in self.options.parts and not ports.is_free(self.port):
             raise LaunchError(taken(self.port))
         self.secrets = secret_store.load_or_make(self.folder)
         self.databases = databases.plan(
-            self.folder, self.secrets, self._environ, workers=self._workers, durable=self._durable
+            self.folder,
+            self.secrets,
+            self.options.environ,
+            workers=self.options.workers,
+            durable=self.options.durable,
         )
         self.state.supervisor = Identity.of(os.getpid())
         self.state.facts |= {"port": self.port, "url": self.url, "stage": "starting"}
@@ -162,46 +175,55 @@ class Stack:
         }
         self.state.write()
 
-    def migrate(self) -> None:
-        """Apply migrations as the owner; meanwhile collect static files, if they changed."""
-        env = self.environment()
-        self.console.step("Applying migrations.")
-        owner = environment.for_migrations(env)
-        migrate = django_steps.begin("migrate", "--noinput", environment=owner, folder=self.folder.logs)
-        if "web" in self._parts and not static_files.are_collected(self.folder):
+    def migrate(self, *, always: bool = False) -> None:
+        """Apply migrations as the owner; meanwhile collect static files. Each only if they changed.
+
+        `always` is for when /readyz finds the database behind all the same.
+        """
+        env, logs = {**self.environment(), **self.mark}, self.folder.logs
+        migrate = None
+        own = self.databases.postgres is not None
+        if always or not own or not unchanged.are_migrated(self.folder):
+            self.console.step("Applying migrations.")
+            owner = environment.for_migrations(env)
+            migrate = django_steps.begin("migrate", "--noinput", environment=owner, folder=logs)
+        if "web" in self.options.parts and not unchanged.are_collected(self.folder):
             self.console.step("Collecting static files.")
             collect = django_steps.begin(
-                "collectstatic", "--noinput", "--clear", environment=env, folder=self.folder.logs
+                "collectstatic", "--noinput", "--clear", environment=env, folder=logs
             )
             collect.finish()
-            static_files.note_collected(self.folder)
-        migrate.finish()
+            unchanged.note_collected(self.folder)
+        if migrate is not None:
+            migrate.finish()
+            unchanged.note_migrated(self.folder)
 
     def start_application(self) -> None:
-        """Start web, worker and beat."""
-        env, log = self.environment(), self.folder.log
-        self.console.step("Starting web, worker and beat.")
-        made = {
-            "worker": services.worker(environment=env, log=log("worker")),
-            "beat": services.beat(
-                schedule=self.folder.beat_schedule, environment=env, log=log("beat")
-            ),
-            "web": services.web(
-                port=self.port, workers=self._workers, environment=env, log=log("web")
-            ),
-        }
-        for name, program in made.items():
-            if name in self._parts:
-                self.run(program)
+        """Start web and worker; beat has nothing to do before they are ready."""
+        env, log, parts = self.environment(), self.folder.log, self.options.parts
+        self.console.step(f"Starting {' and '.join(sorted(parts - {'beat'}))}.")
+        if "worker" in parts:
+            self.run(services.worker(environment=env, log=log("worker")))
+        if "web" in parts:
+            workers = self.options.workers
+            self.run(services.web(port=self.port, workers=workers, environment=env, log=log("web")))
+
+    def start_beat(self) -> None:
+        if "beat" in self.options.parts:
+            schedule, log = self.folder.beat_schedule, self.folder.log("beat")
+            self.run(services.beat(schedule=schedule, environment=self.environment(), log=log))
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for /readyz. Raises LaunchError naming the check that failed and the log."""
-        if "web" not in self._parts:
+        if "web" not in self.options.parts:
             return
         host = readiness.host_to_name(self.environment().get("ALLOWED_HOSTS", ""))
-        deadline, said = time.monotonic() + seconds, ""
+        deadline, said, migrated = time.monotonic() + seconds, "", False
         while not (answer := readiness.ask(self.port, host=host)).ready:
             self._raise_if_ended()
+            if "migrations" in answer.failing and not migrated:
+                self.migrate(always=True)
+                migrated = True
             if answer.reason() != said:
                 said = answer.reason()
                 self.console.step(f"Waiting: {said}.")
@@ -223,7 +245,7 @@ class Stack:
 
     def run(self, program: Program) -> Child:
         """Start a program, or start it again, and note its process."""
-        marked = {**program.environment, processes.RUN_VARIABLE: self.state.token}
+        marked = {**program.environment, **self.mark}
         process = processes.spawn(replace(program, environment=marked), cwd=ROOT)
         child = self.children.get(program.name)
         if child is None:
@@ -243,6 +265,7 @@ class Stack:
                 self.console.step(f"Stopping {name}.")
                 processes.stop(child.process, child.program)
         if self._lock.held:
+            processes.end_all(processes.of_run(self.state.token))
             self.state.forget()
             self._lock.release()
 

@@ -16,7 +16,7 @@ ROTATE_SECONDS = 15.0
 
 
 class Stopped(BaseException):
-    """A signal asked us to end. Not an Exception, so that nothing on the way takes it for a fault."""
+    """A signal asked us to end. No Exception, so that nothing on the way takes it for a fault."""
 
 
 def heed_signals(*, hangup: bool) -> None:
@@ -64,8 +64,11 @@ def look_after(stack: Stack, child: Child, console: Console) -> None:
         processes.kill_group(child.process.pid)
         delay = child.backoff.after_crash(ran_seconds=now - child.began)
         child.retry_at = now + delay
-        say(stack, console, f"{name} {ending(code)}; starting it again in {delay:g} s "
-            f"(see {child.program.log}).")
+        say(
+            stack,
+            console,
+            f"{name} {ending(code)}; starting it again in {delay:g} s (see {child.program.log}).",
+        )
     elif now >= child.retry_at:
         try:
             stack.run(child.program)

@@ -46,9 +46,7 @@ class Valkey:
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)
         config.chmod(0o600)
-        config.write_text(
-            render_config(port=self.port, password=self.password, folder=self.folder)
-        )
+        config.write_text(render_config(port=self.port, password=self.password, folder=self.folder))
 
     def program(self, log: Path) -> Program:
         return Program(

@@ -7,7 +7,6 @@ import sys
 
 from launcher import django_steps, storage
 from launcher.console import Console
-from launcher.errors import LaunchError
 from launcher.paths import ROOT, DataFolder
 from launcher.stack import Stack
 
@@ -17,30 +16,54 @@ TOKEN_SECONDS = 86_400
 def bring_up(stack: Stack, console: Console, *, empty: bool, detached: bool) -> None:
     """Start all of it and print where it is. Raises LaunchError; the caller stops the stack."""
     stack.start_databases()
+    # Every Django process costs a second of one core: the token is made while migrations run.
+    token = TokenStep(stack)
     stack.migrate()
     stack.start_application()
-    env = stack.environment()
-    admin = django_steps.begin(
-        "ensure_admin",
-        environment={**env, "BILLING_ADMIN_PASSWORD": stack.secrets.admin_password},
-        folder=stack.folder.logs,
-    )
-    token = make_token(stack)
+    admin = begin_admin(stack)
     stack.wait_until_ready()
-    admin.finish()
+    stack.start_beat()
+    if admin is not None:
+        admin.finish()
+        storage.write(stack.folder.root / "admin.json", {"made": True})
     load_demo(stack, console, empty=empty)
-    for line in summary(stack, token, detached=detached):
+    for line in summary(stack, token.finish(), detached=detached):
         console.say(line)
 
 
-def make_token(stack: Stack) -> str:
-    """Return a token of an administrator, or "" where tokens come from another issuer."""
-    user = stack.secrets.first_user
-    arguments = ("--user", user, "--role", "billing_admin", "--ttl", str(TOKEN_SECONDS))
-    try:
-        return django_steps.answer("token", *arguments, environment=stack.environment())
-    except LaunchError as error:
-        stack.console.step(str(error))
+def begin_admin(stack: Stack) -> django_steps.Step | None:
+    """Begin to make the first sign-in, unless an earlier start of our own database did."""
+    own_database = stack.databases.postgres is not None
+    if own_database and storage.read(stack.folder.root / "admin.json").get("made"):
+        return None
+    password = {"BILLING_ADMIN_PASSWORD": stack.secrets.admin_password}
+    environment = {**stack.environment(), **stack.mark, **password}
+    return django_steps.begin("ensure_admin", environment=environment, folder=stack.folder.logs)
+
+
+class TokenStep:
+    """A token of an administrator, made meanwhile; never written to a file."""
+
+    def __init__(self, stack: Stack) -> None:
+        user = stack.secrets.first_user
+        options = ("--user", user, "--role", "billing_admin", "--ttl", str(TOKEN_SECONDS))
+        self._console = stack.console
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "token", *options],
+            cwd=ROOT,
+            env={**stack.environment(), **stack.mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self) -> str:
+        """Return the token, or "" where tokens come from another issuer."""
+        out, err = self._process.communicate()
+        if self._process.returncode == 0:
+            return (out.strip().splitlines() or [""])[-1]
+        self._console.step((err.strip().splitlines() or ["No token was made."])[-1])
         return ""
 
 
@@ -70,7 +93,7 @@ def load_demo(stack: Stack, console: Console, *, empty: bool) -> None:
     with subprocess.Popen(
         [sys.executable, "manage.py", "demo"],
         cwd=ROOT,
-        env=stack.environment(),
+        env={**stack.environment(), **stack.mark},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -102,8 +125,7 @@ def summary(stack: Stack, token: str, *, detached: bool) -> list[str]:
         lines += [
             f"  Token  {token}",
             "         (billing_admin, for a day; bin/manage token makes another)",
-            "  Try    "
-            f"curl -H 'Authorization: Bearer {token}' '{plans}'",
+            f"  Try    curl -H 'Authorization: Bearer {token}' '{plans}'",
         ]
     lines += [f"  Logs   {stack.folder.logs}", ""]
     lines.append("bin/up --stop ends it." if detached else "Ctrl-C ends it.")

@@ -14,7 +14,7 @@ from launcher.console import FAILED, READY, Console, complain
 from launcher.errors import LaunchError
 from launcher.paths import ROOT, DataFolder, chosen_data_dir
 from launcher.processes import wait_until
-from launcher.stack import AlreadyRuns, Stack
+from launcher.stack import AlreadyRuns, Options, Stack
 from launcher.supervisor import Stopped, heed_signals, note, watch
 
 STOP_SECONDS = 120.0
@@ -69,7 +69,7 @@ def run(folder: DataFolder, options: argparse.Namespace) -> int:
     console = Console(options.progress_to)
     detached = options.progress_to is not None
     heed_signals(hangup=not detached)
-    stack = Stack(folder, port=options.port, workers=options.workers, console=console)
+    stack = Stack(folder, Options(port=options.port, workers=options.workers), console=console)
     try:
         console.say(f"Starting on {folder.root}")
         for line in system.warnings():
@@ -116,13 +116,23 @@ def detach(folder: DataFolder, arguments: list[str]) -> int:
                 if line.startswith(FAILED):
                     complain(line.removeprefix(FAILED).rstrip("\n"))
                     return child.wait() or 1
-                print(line, end="", flush=True)
+                show(line)
     except KeyboardInterrupt:
         child.send_signal(signal.SIGTERM)
         child.wait()
         return 130
-    complain(f"bin/up: it ended without a word; the last lines of {folder.log('supervisor')} say why.")
+    complain(
+        f"bin/up: it ended without a word; the last lines of {folder.log('supervisor')} say why."
+    )
     return child.wait() or 1
+
+
+def show(line: str) -> None:
+    """Print progress, also when nobody reads on (`bin/up --detach | head`)."""
+    try:
+        print(line, end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def already(folder: DataFolder) -> int:
@@ -137,7 +147,9 @@ def stop(folder: DataFolder) -> int:
     """End the system that runs on the folder, in order. Raises LaunchError if it does not end."""
     if not folder.exists() or not runstate.is_held(folder):
         left = _clean_after_kill(folder)
-        print(f"Ended what was left on {folder.root}." if left else f"Nothing runs on {folder.root}.")
+        print(
+            f"Ended what was left on {folder.root}." if left else f"Nothing runs on {folder.root}."
+        )
         return 0
     state = runstate.read(folder)
     if state is None or state.supervisor is None:
