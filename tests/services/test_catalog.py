@@ -166,6 +166,8 @@ class TestServices:
             ("plan.updated", "free", NOW),
         ]
         made = AuditEntry.objects.get(action="plan.version_made")
+        assert made.before
+        assert made.after
         assert (made.before["price"], made.after["price"]) == ("30", "40")
 
     def test_what_changes_nothing_leaves_no_entry(self) -> None:
