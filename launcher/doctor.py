@@ -49,8 +49,6 @@ def examine(folder: DataFolder) -> list[Finding]:
 
 def python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    if sys.version_info < (3, 11):
-        return Finding(FAIL, "python", f"{version} is too old: install 3.11 or newer")
     return Finding(OK, "python", f"{version} ({sys.executable})")
 
 

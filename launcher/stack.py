@@ -124,6 +124,7 @@ class Stack:
     def environment(self, settings: str = PRODUCTION) -> dict[str, str]:
         """Return the environment in which Django's processes of this stack run."""
         ours = environment.for_django(
+            self.options.environ,
             data=self.folder.root,
             secrets=self.secrets,
             addresses=self.databases.addresses,

@@ -93,6 +93,7 @@ def base_environment(folder: DataFolder, addresses: Addresses) -> dict[str, str]
         addresses.redis or "redis://127.0.0.1:9/0",
     )
     return environment.for_django(
+        os.environ,
         data=folder.root,
         secrets=kept or secret_store.Secrets.fresh(),
         addresses=nowhere,
