@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,19 +39,24 @@ def given_addresses(environ: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def for_django(
-    *, data: Path, secrets: Secrets, addresses: Addresses, settings: str
+    environ: Mapping[str, str],
+    *,
+    data: Path,
+    secrets: Secrets,
+    addresses: Addresses,
+    settings: str,
 ) -> dict[str, str]:
     """Return the environment of web, worker, beat and `manage.py`.
 
     What the caller set goes on as it is: every setting, STRIPE_*, proxies. SECRET_KEY and
     JWT_SECRET of the caller win over the kept ones.
     """
-    passed = {name: value for name, value in os.environ.items() if name not in DROPPED}
-    if not os.environ.get("DATABASE_URL"):  # libpq would follow these to another server
+    passed = {name: value for name, value in environ.items() if name not in DROPPED}
+    if not environ.get("DATABASE_URL"):  # libpq would follow these to another server
         passed = {name: value for name, value in passed.items() if not name.startswith("PG")}
     ours = {
-        "SECRET_KEY": os.environ.get("SECRET_KEY") or secrets.secret_key,
-        "JWT_SECRET": os.environ.get("JWT_SECRET") or secrets.jwt_secret,
+        "SECRET_KEY": environ.get("SECRET_KEY") or secrets.secret_key,
+        "JWT_SECRET": environ.get("JWT_SECRET") or secrets.jwt_secret,
         "DATABASE_URL": addresses.database,
         "MIGRATE_DATABASE_URL": addresses.migrate_database,
         "REDIS_URL": addresses.redis,
@@ -61,6 +65,18 @@ def for_django(
         "PYTHONUNBUFFERED": "1",
     }
     return passed | ours
+
+
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without anything that would change what a test sees."""
+    names = ("DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
+    more = ("CSRF_TRUSTED_ORIGINS", "INVOICE_PAPER", "LOG_LEVEL", "DJANGO_SETTINGS_MODULE")
+    prefixes = ("BILLING_", "JWT_", "PG", "SELLER_", "STRIPE_", "DJANGO_", "PYTEST_")
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in {*names, *more, *DROPPED} and not name.startswith(prefixes)
+    }
 
 
 def for_migrations(environment: Mapping[str, str]) -> dict[str, str]:

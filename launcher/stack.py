@@ -124,6 +124,7 @@ class Stack:
     def environment(self, settings: str = PRODUCTION) -> dict[str, str]:
         """Return the environment in which Django's processes of this stack run."""
         ours = environment.for_django(
+            self.options.environ,
             data=self.folder.root,
             secrets=self.secrets,
             addresses=self.databases.addresses,
@@ -163,7 +164,9 @@ class Stack:
             durable=self.options.durable,
         )
         self.state.supervisor = Identity.of(os.getpid())
-        self.state.facts |= {"port": self.port, "url": self.url, "stage": "starting"}
+        self.state.facts["stage"] = "starting"
+        if "web" in self.options.parts:
+            self.state.facts |= {"port": self.port, "url": self.url}
         self.state.write()
         server_start.start_valkey(self.databases, self.folder, self.run)
         server_start.start_postgres(self.databases, self.folder, self.run, self.console)

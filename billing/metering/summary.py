@@ -147,7 +147,7 @@ def summarize(
             group=tuple(None if value == NO_ID else value for value in group),
             quantity=quantity_of(
                 meters[meter].aggregation,
-                CounterValue(*kept, distinct.get((meter, *group), 0)),  # type: ignore[misc]
+                CounterValue(*kept, distinct.get((meter, *group), 0)),  # type: ignore[call-arg]
             ),
             events=kept[1],
         )
