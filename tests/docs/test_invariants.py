@@ -9,6 +9,8 @@ from django.apps import apps
 
 from tests.docs.pages import ROOT
 
+MAPPED = ("billing", "config", "invoicing", "launcher")
+EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
 APPS = ("billing", "tenants", "customers", "invoicing")
 
@@ -39,3 +41,15 @@ def test_an_apps_page_says_what_it_owns_and_what_not(app: str) -> None:
         "## Invariants",
     )
     assert [part for part in wanted if part not in page] == []
+
+
+@pytest.mark.parametrize("folder", MAPPED)
+def test_a_folders_page_names_every_module_in_it(folder: str) -> None:
+    places = [
+        *(ROOT / folder).glob("*.py"),
+        *(path.parent for path in ROOT.glob(f"{folder}/*/*.py")),
+    ]
+    modules = {place.stem for place in places if not place.stem.startswith("_")}
+    named = set(re.findall(r"`(\w+)(?:/\w*)*/?`", (ROOT / folder / "README.md").read_text()))
+
+    assert modules - EVERYWHERE - named == set()
