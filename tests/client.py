@@ -55,14 +55,13 @@ class Api:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = b"" if body is None else json.dumps(body).encode()
         client = Client(raise_request_exception=False)
-        response: HttpResponse = client.generic(
+        return client.generic(  # type: ignore[return-value]
             method,
             base + path,
             data if raw is None else raw,
             content_type=content_type,
             headers={**self.headers, **named},
         )
-        return response
 
     def get(self, path: str, **kwargs: Any) -> HttpResponse:
         return self.send("GET", path, **kwargs)

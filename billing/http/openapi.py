@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -61,6 +62,22 @@ class CallerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return [{"bearer": []}, {"apiKey": [], "apiSecret": []}]
 
 
+def example_in(name: str, value: Any) -> OpenApiExample:
+    """Show what a caller sends."""
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+def example_out(name: str, value: Any, *, status: int = 200) -> OpenApiExample:
+    """Show what is answered."""
+    return OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
+
+
+def example_page(name: str, item: Any) -> OpenApiExample:
+    """Show a list with one thing in it."""
+    pagination = {"page": 0, "size": 20, "totalElements": 1, "totalPages": 1, "hasNext": False}
+    return example_out(name, {"data": [item], "pagination": pagination})
+
+
 def refusals(*errors: type[BillingError]) -> dict[int, OpenApiResponse]:
     """Describe an operation's own errors, by status: what `responses` takes beside the answer."""
     by_status: dict[int, list[type[BillingError]]] = {}
@@ -90,11 +107,24 @@ def add_shared(
     components.setdefault("schemas", {})["Error"] = error_schema()
     shared = {**ALWAYS, **WITH_PATH_ID, **WITH_BODY, **POSTED}
     components["responses"] = {name: _response(group) for name, group in shared.values()}
-    for path, item in result.get("paths", {}).items():
+    result["paths"] = {_camel(path): item for path, item in result.get("paths", {}).items()}
+    for path, item in result["paths"].items():
         for method, operation in item.items():
             if method in METHODS:
+                _name_parameters(operation)
                 _add_to(operation, path, method)
     return result
+
+
+def _camel(name: str) -> str:
+    """Spell path parameters as the API spells its fields: tenant_id is tenantId."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
+def _name_parameters(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter["name"] = _camel(parameter["name"])
 
 
 def _add_to(operation: dict[str, Any], path: str, method: str) -> None:

@@ -15,7 +15,7 @@ from billing.catalog.errors import MeterInUse
 from billing.catalog.models import Aggregation, Meter
 from billing.catalog.queries import meter_of
 from billing.http.fields import CodeField, FlagField, OneOfField, TextField
-from billing.http.openapi import refusals
+from billing.http.openapi import example_in, example_out, example_page, refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -98,8 +98,8 @@ class MetersView(PlatformView):
         request=MeterInput,
         responses={201: MeterSerializer, **refusals(AlreadyExists)},
         examples=[
-            examples.request("Tokens", examples.METER_REQUEST),
-            examples.answer("Tokens", examples.METER, status=201),
+            example_in("Tokens", examples.METER_REQUEST),
+            example_out("Tokens", examples.METER, status=201),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -120,7 +120,7 @@ class MetersView(PlatformView):
         tags=["Meters"],
         parameters=[MeterQuery],
         responses=listing(MeterSerializer),
-        examples=[examples.page("One meter", examples.METER)],
+        examples=[example_page("One meter", examples.METER)],
     )
     def get(self, request: Request) -> Response:
         query = read_query(MeterQuery, request)
@@ -141,7 +141,7 @@ class MeterView(PlatformView):
         description="For every caller.",
         tags=["Meters"],
         responses=MeterSerializer,
-        examples=[examples.answer("Tokens", examples.METER)],
+        examples=[example_out("Tokens", examples.METER)],
     )
     def get(self, request: Request, metric_type: str) -> Response:
         return Response(show(meter_of(metric_type)))
@@ -156,8 +156,8 @@ class MeterView(PlatformView):
         request=MeterPatch,
         responses={200: MeterSerializer, **refusals(MeterInUse)},
         examples=[
-            examples.request("Rename and retire", examples.METER_PATCH),
-            examples.answer("Tokens", {**examples.METER, **examples.METER_PATCH}),
+            example_in("Rename and retire", examples.METER_PATCH),
+            example_out("Tokens", {**examples.METER, **examples.METER_PATCH}),
         ],
     )
     def patch(self, request: Request, metric_type: str) -> Response:

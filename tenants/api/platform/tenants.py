@@ -11,7 +11,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.http import examples
 from billing.http.fields import (
     CurrencyField,
     DecimalStringField,
@@ -19,6 +18,7 @@ from billing.http.fields import (
     TextField,
     TimeField,
 )
+from billing.http.openapi import example_in, example_out, example_page, refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -28,6 +28,8 @@ from billing.kernel import clock
 from billing.kernel.errors import invalid
 from billing.kernel.money import Money, parse_amount
 from tenants import services
+from tenants.api.platform import examples
+from tenants.errors import CurrencyInUse
 from tenants.models import Tenant
 from tenants.queries import with_credit
 
@@ -160,10 +162,15 @@ class TenantsView(PlatformView):
     @extend_schema(
         operation_id="create_tenant",
         summary="Create a tenant",
+        description="For billing_admin. The tenant's account has the same id. On a test clock its "
+        "time holds, from the start on.",
         tags=["Tenants"],
         request=TenantInput,
         responses={201: TenantSerializer},
-        examples=examples.TENANT,
+        examples=[
+            example_in("A tenant in Berlin", examples.REQUEST),
+            example_out("A tenant in Berlin", examples.ANSWER, status=201),
+        ],
     )
     def post(self, request: Request) -> Response:
         given = read(TenantInput, request.data)
@@ -185,9 +192,11 @@ class TenantsView(PlatformView):
     @extend_schema(
         operation_id="list_tenants",
         summary="List tenants",
+        description="For billing_admin, newest first. `name` finds exactly that name.",
         tags=["Tenants"],
         parameters=[TenantQuery],
         responses=listing(TenantSerializer),
+        examples=[example_page("One tenant", examples.ANSWER)],
     )
     def get(self, request: Request) -> Response:
         query = read_query(TenantQuery, request)
@@ -207,8 +216,10 @@ class TenantView(PlatformView):
     @extend_schema(
         operation_id="get_tenant",
         summary="Get a tenant",
+        description="For every member of its customer. `creditBalance` is what may be spent.",
         tags=["Tenants"],
         responses=TenantSerializer,
+        examples=[example_out("A tenant in Berlin", examples.ANSWER)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -217,11 +228,16 @@ class TenantView(PlatformView):
     @extend_schema(
         operation_id="update_tenant",
         summary="Change a tenant",
-        description="Only what is given changes; null clears a field that may be absent. "
-        "The currency stays once anything was subscribed, granted or billed (409).",
+        description="For admins and the owner of its customer. Only what is given changes; null "
+        "clears a field that may be absent. A budget keeps its amount in another currency. The "
+        "currency stays once anything was subscribed, granted or billed (409).",
         tags=["Tenants"],
         request=TenantPatch,
-        responses=TenantSerializer,
+        responses={200: TenantSerializer, **refusals(CurrencyInUse)},
+        examples=[
+            example_in("A budget", examples.PATCH),
+            example_out("A tenant in Berlin", {**examples.ANSWER, **examples.PATCH}),
+        ],
     )
     def patch(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from billing.api.platform import examples
@@ -129,7 +131,7 @@ def test_a_meter_that_is_not_there_is_a_404(admin: Api) -> None:
 
 
 @pytest.mark.parametrize("roles", [(), ("service",)])
-def test_only_billing_admin_writes(api: type[Api], roles: tuple[str, ...]) -> None:
+def test_only_billing_admin_writes(api: Any, roles: tuple[str, ...]) -> None:
     caller = api(*roles)
 
     assert error_of(caller.post("/meters", TOKENS)) == (403, "FORBIDDEN")

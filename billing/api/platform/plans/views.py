@@ -23,7 +23,7 @@ from billing.catalog.errors import PlanArchived, PlanIsDefault, PlanVersionSuper
 from billing.catalog.models import PlanVersion
 from billing.catalog.queries import version_with_parts
 from billing.http.fields import FlagField
-from billing.http.openapi import refusals
+from billing.http.openapi import example_in, example_out, example_page, refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -61,8 +61,8 @@ class PlansView(PlatformView):
         request=PlanInput,
         responses={201: PlanSerializer, **refusals(AlreadyExists, PlanArchived)},
         examples=[
-            examples.request("Pro", examples.PLAN_REQUEST),
-            examples.answer("Pro", examples.PLAN, status=201),
+            example_in("Pro", examples.PLAN_REQUEST),
+            example_out("Pro", examples.PLAN, status=201),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -85,7 +85,7 @@ class PlansView(PlatformView):
         tags=["Plans"],
         parameters=[PlanQuery],
         responses=listing(PlanSerializer),
-        examples=[examples.page("One plan", examples.PLAN)],
+        examples=[example_page("One plan", examples.PLAN)],
     )
     def get(self, request: Request) -> Response:
         query = read_query(PlanQuery, request)
@@ -106,7 +106,7 @@ class PlanView(PlatformView):
         description=f"For every caller. {REFERENCE}An older version shows its own prices.",
         tags=["Plans"],
         responses=PlanSerializer,
-        examples=[examples.answer("Pro", examples.PLAN)],
+        examples=[example_out("Pro", examples.PLAN)],
     )
     def get(self, request: Request, plan_id: str) -> Response:
         return Response(show(version_with_parts(plan_id)))
@@ -127,8 +127,8 @@ class PlanView(PlatformView):
             **refusals(PlanVersionSuperseded, PlanIsDefault, PlanArchived),
         },
         examples=[
-            examples.request("A new price and name", examples.PLAN_PATCH),
-            examples.answer("Version 2", {**examples.PLAN, **examples.PLAN_PATCH, "version": 2}),
+            example_in("A new price and name", examples.PLAN_PATCH),
+            example_out("Version 2", {**examples.PLAN, **examples.PLAN_PATCH, "version": 2}),
         ],
     )
     def patch(self, request: Request, plan_id: str) -> Response:
@@ -157,7 +157,7 @@ class ArchivePlanView(PlatformView):
         tags=["Plans"],
         request=None,
         responses={200: PlanSerializer, **refusals(PlanIsDefault)},
-        examples=[examples.answer("Pro", {**examples.PLAN, "isActive": False})],
+        examples=[example_out("Pro", {**examples.PLAN, "isActive": False})],
     )
     def post(self, request: Request, plan_id: str) -> Response:
         read(Nothing, request.data)
