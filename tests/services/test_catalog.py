@@ -54,7 +54,7 @@ def at_once(count: int, attempt: Callable[[int], Any]) -> list[str]:
         return sorted(pool.map(run, range(count)))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_of_eight_plans_with_one_code_one_is_made(self) -> None:
         outcomes = at_once(8, lambda _: create("pro"))
@@ -148,7 +148,7 @@ class TestRaces:
         assert outcomes == (["done", "done"] if changed else ["METER_IN_USE", "done"])
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestServices:
     def test_every_change_leaves_its_audit_entry(self) -> None:
         create("free", is_default=True)
