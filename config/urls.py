@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
+from billing.admin.usage import usage
 from billing.http import health
 from billing.http.schema import SchemaView
 
@@ -25,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("admin/usage/", admin.site.admin_view(usage), name="back-office-usage"),
     path("admin/", admin.site.urls),
 ]

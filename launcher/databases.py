@@ -71,13 +71,18 @@ def check_given_postgres(url: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         parts = urlsplit(url)
-        reason = said.partition(": ")[2] or said
         raise LaunchError(
-            f"DATABASE_URL: no connection to {parts.hostname}:{parts.port or 5432} ({reason}): "
+            f"DATABASE_URL: no connection to {parts.hostname}:{parts.port or 5432} "
+            f"({reason(done.stderr)}): "
             "mend the URL or the server, or unset it to use our own."
         )
+
+
+def reason(traceback: str) -> str:
+    """Return what the driver's error says, without where it was raised and what it tried."""
+    told = [line for line in traceback.splitlines() if line.startswith("psycopg.")]
+    return told[-1].rpartition("failed: ")[2] if told else "the driver gave no reason"
 
 
 def check_given_redis(url: str) -> None:

@@ -11,7 +11,6 @@ import pytest
 from django.apps import apps
 
 from billing.models import Meter
-
 from tests.client import Api, json_of
 
 
