@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
         return stop(folder)
     if options.status:
         return status(folder)
-    if runstate.is_held(folder):
+    if options.progress_to is None and runstate.is_held(folder):
         print(already(folder))
         return 0
     if options.detach and options.progress_to is None:
