@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
-    "tool"
-]
+SETTINGS = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+CONFIG: dict[str, Any] = tomllib.loads(SETTINGS)["tool"]
 CONTRACTS = {contract["name"] for contract in CONFIG["importlinter"]["contracts"]}
 BANNED: dict[str, Any] = CONFIG["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]
 
@@ -132,10 +131,7 @@ def test_the_clock_itself_may_read_the_time() -> None:
     [
         ("def f(a, b, c, d, e, g, h, i):\n    return a\n", "PLR0913"),
         ("print(1)\n", "T201"),
-        (
-            "def f(x: int) -> int:\n    try:\n        return x\n    except Exception:\n        return 0\n",
-            "BLE001",
-        ),
+        ("try:\n    import x\nexcept Exception:\n    x = None\n", "BLE001"),
         ("X = 1  # " + "x" * 100 + "\n", "E501"),
         ("from datetime import datetime\n\nX = datetime(2026, 1, 1)\n", "DTZ001"),
     ],
