@@ -10,14 +10,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.platform import examples
 from billing.http.fields import IdField, OneOfField, TextField, TimeField, WholeField
+from billing.http.openapi import example_in, example_out, example_page, refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need, require
 from billing.http.serializers import Input, read, read_query
 from billing.http.views import PlatformView
 from billing.http.zones import ZoneField
 from billing.kernel import clock
-from billing.kernel.errors import invalid
+from billing.kernel.errors import AlreadyExists, invalid
 from billing.kernel.money import Money
 from billing.subscriptions import queries, services
 from billing.subscriptions.catch_up import catch_up
@@ -99,7 +101,11 @@ class SubscriptionsView(PlatformView):
         "first invoice is there when this answers.",
         tags=["Subscriptions"],
         request=SubscriptionInput,
-        responses={201: SubscriptionSerializer},
+        responses={201: SubscriptionSerializer, **refusals(AlreadyExists)},
+        examples=[
+            example_in("From the start of the year", examples.SUBSCRIPTION_REQUEST),
+            example_out("Live", examples.SUBSCRIPTION, status=201),
+        ],
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -136,9 +142,11 @@ class SubscriptionsView(PlatformView):
     @extend_schema(
         operation_id="list_subscriptions",
         summary="List a tenant's subscriptions",
+        description="For every member of the tenant's customer, newest first.",
         tags=["Subscriptions"],
         parameters=[SubscriptionQuery],
         responses=listing(SubscriptionSerializer),
+        examples=[example_page("One subscription", examples.SUBSCRIPTION)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -161,6 +169,7 @@ class LiveSubscriptionView(PlatformView):
         description="404 NO_ACTIVE_SUBSCRIPTION where there is none.",
         tags=["Subscriptions"],
         responses=SubscriptionSerializer,
+        examples=[example_out("Live", examples.SUBSCRIPTION)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

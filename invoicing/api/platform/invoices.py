@@ -11,16 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, OneOfField, TextField, TimeField
+from billing.http.openapi import example_in, example_out, example_page, refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need, account_for, reaches
 from billing.http.serializers import Input, read_action, read_query
 from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
-from billing.kernel.errors import NotFound
+from billing.kernel.errors import InvalidTransition, NotFound
 from billing.models import Account
 from billing.subscriptions.catch_up import catch_up
 from invoicing import queries, services
+from invoicing.api.platform import examples
 from invoicing.api.platform.shapes import InvoiceSerializer, show_invoice
+from invoicing.errors import InvoiceExists
 from invoicing.models import Invoice, InvoiceStatus
 from invoicing.pdf.rendering import pdf_of
 
@@ -74,7 +77,11 @@ class TenantInvoicesView(PlatformView):
         "bounds. One that is not void exists for it: 409 INVOICE_EXISTS.",
         tags=["Invoices"],
         request=GenerateInput,
-        responses={201: InvoiceSerializer},
+        responses={201: InvoiceSerializer, **refusals(InvoiceExists)},
+        examples=[
+            example_in("January", examples.GENERATE),
+            example_out("A draft", examples.DRAFT, status=201),
+        ],
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -99,6 +106,7 @@ class TenantInvoicesView(PlatformView):
         tags=["Invoices"],
         parameters=[InvoiceQuery],
         responses=listing(InvoiceSerializer),
+        examples=[example_page("One invoice", examples.INVOICE)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -130,9 +138,7 @@ class InvoiceBase(PlatformView):
         found = queries.invoice_of(path_id(invoice_id, "invoiceId"))
         if not reaches(self.caller, found.account):
             raise NotFound(noun="invoice")
-        return account_for(
-            self.caller, found.account_id, self.needs[str(self.request.method)]
-        ), found
+        return account_for(self.caller, found.account_id, self.need), found
 
 
 class InvoiceView(InvoiceBase):
@@ -143,8 +149,10 @@ class InvoiceView(InvoiceBase):
     @extend_schema(
         operation_id="get_invoice",
         summary="Get an invoice",
+        description="A draft is brought up to date first. Another tenant's is not there (404).",
         tags=["Invoices"],
         responses=InvoiceSerializer,
+        examples=[example_out("Finalized", examples.INVOICE)],
     )
     def get(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -166,7 +174,8 @@ class FinalizeView(InvoiceBase):
         "Nothing due: PAID at once. Anything but a draft: 409 INVALID_TRANSITION.",
         tags=["Invoices"],
         request=None,
-        responses=InvoiceSerializer,
+        responses={200: InvoiceSerializer, **refusals(InvalidTransition)},
+        examples=[example_out("Finalized", examples.INVOICE)],
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -192,7 +201,11 @@ class VoidView(InvoiceBase):
         "One with payments: 409 INVOICE_HAS_PAYMENTS.",
         tags=["Invoices"],
         request=VoidInput,
-        responses=InvoiceSerializer,
+        responses={200: InvoiceSerializer, **refusals(InvalidTransition)},
+        examples=[
+            example_in("Why", {"reason": examples.VOID["voidReason"]}),
+            example_out("Void", examples.VOID),
+        ],
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)

@@ -7,11 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import format_timestamp
+from billing.http.openapi import example_out
 from billing.http.permissions import Need
 from billing.http.views import PlatformView
 from billing.kernel import clock
 from billing.subscriptions.catch_up import catch_up
 from invoicing import queries
+from invoicing.api.platform import examples
 from invoicing.api.platform.shapes import PreviewSerializer, show_preview
 
 
@@ -27,6 +29,7 @@ class PreviewView(PlatformView):
         "the minor unit. No live subscription: 404 NO_ACTIVE_SUBSCRIPTION.",
         tags=["Billing"],
         responses=PreviewSerializer,
+        examples=[example_out("In January", examples.PREVIEW)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, TextField, TimeField
+from billing.http.openapi import example_in, example_out
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read
 from billing.http.views import PlatformView, path_id
@@ -18,6 +19,7 @@ from billing.kernel import clock
 from billing.kernel.errors import BillingError, Kind, NotFound
 from billing.models import TestClock
 from invoicing import test_clocks
+from invoicing.api.platform import examples
 
 
 class TestClocksDisabled(BillingError):
@@ -76,6 +78,10 @@ class TestClocksView(ClockBase):
         tags=["Test clocks"],
         request=ClockInput,
         responses={201: ClockSerializer},
+        examples=[
+            example_in("The new year", {"frozenTime": "2026-01-01T00:00:00Z", "name": "A year"}),
+            example_out("A clock", examples.CLOCK, status=201),
+        ],
     )
     def post(self, request: Request) -> Response:
         given = read(ClockInput, request.data)
@@ -97,8 +103,10 @@ class TestClockView(ClockBase):
     @extend_schema(
         operation_id="get_test_clock",
         summary="Get a test clock",
+        description="While it is ADVANCING, `reachedAt` says how far it has come.",
         tags=["Test clocks"],
         responses=ClockSerializer,
+        examples=[example_out("A clock", examples.CLOCK)],
     )
     def get(self, request: Request, clock_id: str) -> Response:
         found = TestClock.objects.filter(pk=path_id(clock_id, "id")).first()
@@ -109,6 +117,7 @@ class TestClockView(ClockBase):
     @extend_schema(
         operation_id="delete_test_clock",
         summary="Delete a test clock with its tenants",
+        description="And with all that is theirs: subscriptions, usage, invoices.",
         tags=["Test clocks"],
         responses={204: None},
     )
@@ -130,6 +139,11 @@ class AdvanceView(ClockBase):
         tags=["Test clocks"],
         request=AdvanceInput,
         responses={200: ClockSerializer, 202: ClockSerializer},
+        examples=[
+            example_in("To the 20th", {"frozenTime": examples.CLOCK["frozenTime"]}),
+            example_out("There", examples.CLOCK),
+            example_out("On the way", {**examples.CLOCK, "status": "ADVANCING"}, status=202),
+        ],
     )
     def post(self, request: Request, clock_id: str) -> Response:
         given = read(AdvanceInput, request.data)

@@ -43,9 +43,9 @@ def signed(claims: Any, algorithm: str = "HS256", times: int = 1) -> str:
     return jwt.encode(claims, settings.BILLING["JWT_SECRET"] * times, algorithm=algorithm)
 
 
-def bad_headers() -> dict[str, dict[str, str]]:
+def bad_tokens() -> dict[str, str]:
     good = token("billing_admin")
-    bearers = {
+    return {
         "expired": token("billing_admin", exp=int(PAST.timestamp())),
         "without exp": token("billing_admin", exp=None),
         "without sub": signed({"roles": ["billing_admin"], "exp": 4102444800}),
@@ -71,6 +71,11 @@ def bad_headers() -> dict[str, dict[str, str]]:
         "a list of claims": ".".join([encoded({"alg": "HS256"}), "W10", "x"]),
         "very long": "a" * 9000,
     }
+
+
+def bad_headers() -> dict[str, dict[str, str]]:
+    good = token("billing_admin")
+    bearers = bad_tokens()
     headers = {name: {"Authorization": f"Bearer {value}"} for name, value in bearers.items()}
     return {
         **headers,

@@ -13,7 +13,7 @@ import time_machine
 from django.db import connection
 from django.http import HttpResponse
 
-from billing.catalog.services import plans
+from billing.catalog.services import versions
 from billing.http import idempotency
 from billing.kernel import clock
 from billing.models import IdempotentAnswer, Meter, Plan
@@ -21,6 +21,7 @@ from tenants.models import Tenant
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, error_of, fields_of, json_of
 
+WRITE_LIMITS = "billing.catalog.services.plans.write_limits"
 BODY = {"name": "Acme"}
 METER = {"metricType": "TOKENS", "name": "Tokens", "aggregation": "SUM"}
 
@@ -99,7 +100,12 @@ class TestReplays:
         json_of(admin.post("/tenants", BODY, idempotency_key="k"), 201)
 
     def test_a_mended_body_runs_under_the_key(self, admin: Api) -> None:
-        for bad in ({"raw": b"{"}, {"body": {}}, {"body": BODY, "content_type": "text/plain"}):
+        bodies: list[dict[str, Any]] = [
+            {"raw": b"{"},
+            {"body": {}},
+            {"body": BODY, "content_type": "text/plain"},
+        ]
+        for bad in bodies:
             response = admin.send("POST", "/tenants", idempotency_key="k", **bad)
             assert response.status_code in {400, 415}
         assert Api().post("/tenants", BODY, idempotency_key="k").status_code == 401
@@ -178,14 +184,14 @@ class TestRaces:
         self, admin: Api, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         reached, go_on = Barrier(2), Barrier(2)
-        write = plans.write_limits
+        write = versions.write_limits
 
         def slowly(*args: Any) -> None:
             reached.wait(timeout=10)
             go_on.wait(timeout=10)
             write(*args)
 
-        monkeypatch.setattr(plans, "write_limits", slowly)
+        monkeypatch.setattr(WRITE_LIMITS, slowly)
         body = plan()
 
         def first() -> HttpResponse:
@@ -214,7 +220,7 @@ class TestRaces:
 
         body = plan()
         with monkeypatch.context() as patched:
-            patched.setattr(plans, "write_limits", broken)
+            patched.setattr(WRITE_LIMITS, broken)
             failed = admin.post("/plans", body, idempotency_key="k")
 
         again = admin.post("/plans", body, idempotency_key="k")
