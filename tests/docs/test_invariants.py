@@ -9,7 +9,15 @@ from django.apps import apps
 
 from tests.docs.pages import ROOT
 
-MAPPED = ("billing", "billing/metering", "config", "invoicing", "launcher", "tenants/metering")
+MAPPED = (
+    "billing",
+    "billing/metering",
+    "config",
+    "demo",
+    "invoicing",
+    "launcher",
+    "tenants/metering",
+)
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
 APPS = ("billing", "tenants", "customers", "invoicing")
