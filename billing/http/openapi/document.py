@@ -1,0 +1,132 @@
+"""The hook that completes the document: shared errors, headers, real requests and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from billing.http.openapi import examples
+from billing.http.openapi.refusals import (
+    NAMES,
+    by_status,
+    error_schema,
+    errors_named,
+    response_of,
+    shared_errors,
+)
+from billing.http.permissions import Need
+
+METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+TEXT: Final = {"type": "string"}
+HEADERS: Final[dict[str, Any]] = {
+    "x-error": {"description": "The message, as one line of printable ASCII.", "schema": TEXT},
+    "x-error-id": {
+        "description": "MD5 of the error's constant message: equal errors share it.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    },
+    "x-request-id": {"description": "The id of this request, also in the logs.", "schema": TEXT},
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": TEXT},
+    "Retry-After": {
+        "description": "Seconds after which the same request may succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` where this answer was kept from the first request with this key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+PARAMETERS: Final[dict[str, Any]] = {
+    "RequestId": {
+        "in": "header",
+        "name": "x-request-id",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/+=-]{1,128}$"},
+        "description": "Your own id of this request; it is answered and logged. None: we make one.",
+    },
+    "IdempotencyKey": {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "Sent again within 24 hours, the same request is done once and answered as "
+        "the first time, with `Idempotent-Replayed: true`; another request under it is a 409.",
+    },
+}
+
+
+def complete(
+    result: dict[str, Any],
+    generator: Any,
+    request: Any,
+    public: bool,  # noqa: FBT001
+) -> dict[str, Any]:
+    """Add to every operation what all of them share, and what was recorded of it."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Error"] = error_schema()
+    components["headers"] = HEADERS
+    components["parameters"] = PARAMETERS
+    recorded = examples.recorded()
+    bodies = examples.bodies_by_code(recorded)
+    components["responses"] = {name: response_of(group, bodies) for group, name in NAMES.items()}
+    for path, method, operation in operations(result):
+        add_headers(operation, method)
+        if operation.get("security"):
+            add_errors(operation, path, method, bodies)
+        examples.add(operation, path, recorded.get(operation["operationId"], []))
+    used = str(result["paths"])
+    for kind in ("responses", "headers", "parameters"):
+        components[kind] = {
+            name: part
+            for name, part in components[kind].items()
+            if kind == "headers" or f"#/components/{kind}/{name}'" in used
+        }
+    return result
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each operation with its path and method."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
+
+
+def add_headers(operation: dict[str, Any], method: str) -> None:
+    """Name the headers that every request may carry, and every answer carries."""
+    wanted = ["RequestId"]
+    answered = ["x-request-id"]
+    if method == "post":
+        wanted.insert(0, "IdempotencyKey")
+        answered.insert(0, "Idempotent-Replayed")
+    parameters = operation.setdefault("parameters", [])
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in wanted]
+    for status, response in operation["responses"].items():
+        if status < "400":
+            headers = response.setdefault("headers", {})
+            headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in answered}
+
+
+def add_errors(
+    operation: dict[str, Any], path: str, method: str, bodies: dict[str, Any]
+) -> None:
+    """Join an operation's own refusals with those that any of its form may answer."""
+    role = operation.get("x-required-role")
+    responses = operation["responses"]
+    shared = shared_errors(path, method, Need[role] if role else None)
+    own = [code for status, part in responses.items() if status >= "400" for code in _codes(part)]
+    named = {error.code for error in shared}
+    for status, group in by_status(
+        [*errors_named(code for code in own if code not in named), *shared]
+    ).items():
+        name = NAMES.get(tuple(group))
+        responses[str(status)] = (
+            {"$ref": f"#/components/responses/{name}"} if name else response_of(group, bodies)
+        )
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _codes(response: dict[str, Any]) -> list[str]:
+    """Return the codes of a response that `refusals` made."""
+    return [
+        example["value"]["error"]["code"]
+        for media in response.get("content", {}).values()
+        for example in media.get("examples", {}).values()
+    ]
