@@ -128,7 +128,7 @@ SPECTACULAR: Final[dict[str, Any]] = {
         "SubscriptionStatus": "billing.subscriptions.models.SubscriptionStatus.values",
         "InvoiceStatus": "invoicing.models.InvoiceStatus.values",
         "LineType": "invoicing.models.LineType.values",
-        "TestClockStatus": "billing.accounts.models.TestClock.Status.values",
+        "TestClockStatus": ["READY", "ADVANCING", "FAILED"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -68,8 +68,8 @@ def complete(
     components["responses"] = {name: response_of(group, bodies) for group, name in NAMES.items()}
     for path, method, operation in operations(result):
         add_headers(operation, method)
-        if operation.get("security"):
-            add_errors(operation, path, method, bodies)
+        operation.setdefault("security", [])
+        add_errors(operation, path, method, bodies)
         examples.add(operation, path, recorded.get(operation["operationId"], []))
     used = str(result["paths"])
     for kind in ("responses", "headers", "parameters"):
@@ -110,7 +110,8 @@ def add_errors(
     """Join an operation's own refusals with those that any of its form may answer."""
     role = operation.get("x-required-role")
     responses = operation["responses"]
-    shared = shared_errors(path, method, Need[role] if role else None)
+    need = Need[role] if role else None
+    shared = shared_errors(path, method, need) if operation["security"] else []
     own = [code for status, part in responses.items() if status >= "400" for code in _codes(part)]
     named = {error.code for error in shared}
     for status, group in by_status(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from billing.kernel.errors import BillingError, every_error
 Errors = tuple[type[BillingError], ...]
 
 ERROR: Final = {"$ref": "#/components/schemas/Error"}
+PLACE: Final = re.compile(r"\{\w+\}")
 REQUEST_ID: Final = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
 # Groups that operations share, each a component of its own.
 NAMES: Final[Mapping[Errors, str]] = {
@@ -139,7 +141,7 @@ def error_schema() -> dict[str, Any]:
 
 def codes_of(errors: Iterable[type[BillingError]]) -> str:
     """List the codes with what they mean, as Markdown."""
-    return "\n".join(f"- `{error.code}`: {error.message}" for error in errors)
+    return "\n".join(f"- `{error.code}`: {PLACE.sub('…', error.message)}" for error in errors)
 
 
 def body_of(error: type[BillingError]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.http import examples
 from billing.http.fields import (
     CurrencyField,
     DecimalStringField,
@@ -19,6 +18,7 @@ from billing.http.fields import (
     TextField,
     TimeField,
 )
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -28,6 +28,7 @@ from billing.kernel import clock
 from billing.kernel.errors import invalid
 from billing.kernel.money import Money, parse_amount
 from tenants import services
+from tenants.errors import CurrencyInUse
 from tenants.models import Tenant
 from tenants.queries import with_credit
 
@@ -163,7 +164,6 @@ class TenantsView(PlatformView):
         tags=["Tenants"],
         request=TenantInput,
         responses={201: TenantSerializer},
-        examples=examples.TENANT,
     )
     def post(self, request: Request) -> Response:
         given = read(TenantInput, request.data)
@@ -221,7 +221,7 @@ class TenantView(PlatformView):
         "The currency stays once anything was subscribed, granted or billed (409).",
         tags=["Tenants"],
         request=TenantPatch,
-        responses=TenantSerializer,
+        responses={200: TenantSerializer, **refusals(CurrencyInUse)},
     )
     def patch(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -1,10 +1,8 @@
-"""Examples of the catalogue in the API document; a test sends each request and compares."""
+"""A meter and a plan, as they are asked for and as they are answered."""
 
 from __future__ import annotations
 
 from typing import Any, Final
-
-from drf_spectacular.utils import OpenApiExample
 
 METER: Final[dict[str, Any]] = {
     "metricType": "TOKENS",
@@ -120,15 +118,3 @@ PLAN: Final[dict[str, Any]] = {
 }
 PLAN_PATCH: Final = {"price": "59.00", "name": "Pro 2026"}
 
-
-def request(name: str, value: Any) -> OpenApiExample:
-    return OpenApiExample(name, value=value, request_only=True)
-
-
-def answer(name: str, value: Any, *, status: int = 200) -> OpenApiExample:
-    return OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
-
-
-def page(name: str, item: Any) -> OpenApiExample:
-    pagination = {"page": 0, "size": 20, "totalElements": 1, "totalPages": 1, "hasNext": False}
-    return answer(name, {"data": [item], "pagination": pagination})
