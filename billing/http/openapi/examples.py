@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from billing.http.openapi.headers import OWN_HEADERS
+
 Recorded = dict[str, list[dict[str, Any]]]
 
 
@@ -43,10 +45,9 @@ def add(operation: dict[str, Any], path: str, exchanges: list[dict[str, Any]]) -
             if answer["status"] >= 400:
                 name = answer["body"]["error"]["code"]
             _show(response, name, answer["body"])
-        for header, value in answer.get("headers", {}).items():
-            described = response.setdefault("headers", {}).setdefault(header, {})
-            if "$ref" not in described:
-                described["example"] = value
+        for header in answer.get("headers", {}).keys() & OWN_HEADERS.keys():
+            shown = {**OWN_HEADERS[header], "example": answer["headers"][header]}
+            response.setdefault("headers", {})[header] = shown
     if exchanges:
         first = exchanges[0]["request"]
         _show_in_path(operation, path, first["path"])
