@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import translation
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.settings import spectacular_settings
@@ -16,6 +17,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from billing.http.errors import json_response, translate
 
 JSON = "application/vnd.oai.openapi+json"
 # What both pages need, and nothing else: scripts are files of ours; the two libraries write their
@@ -46,6 +49,7 @@ def document() -> tuple[bytes, str]:
     return content, f'"{hashlib.sha256(content).hexdigest()}"'
 
 
+@require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """Answer the document as JSON."""
     content, etag = document()
@@ -67,6 +71,10 @@ class Page:
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[misc]
         response["Content-Security-Policy"] = POLICY
         return response
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        """Refuse in the API's own shape, not as a page."""
+        return json_response(translate(exc))
 
 
 class DocsView(Page, SpectacularSwaggerSplitView):  # type: ignore[misc]

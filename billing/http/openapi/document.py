@@ -36,7 +36,7 @@ def complete(
     components["responses"] = {name: response_of(group, bodies) for group, name in NAMES.items()}
     for path, method, operation in operations(result):
         add_headers(operation, method)
-        operation.setdefault("security", [])
+        operation["security"] = [way for way in operation.get("security", []) if way]
         add_errors(operation, path, method, bodies)
         examples.add(operation, path, recorded.get(operation["operationId"], []))
     used = str(result["paths"])
