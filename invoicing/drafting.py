@@ -106,10 +106,17 @@ def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
 
 
 def _write_lines(invoice: Invoice, bill: Bill) -> None:
-    InvoiceLine.objects.bulk_create(
+    rows = line_rows(bill)
+    for row in rows:
+        row.invoice = invoice
+    InvoiceLine.objects.bulk_create(rows)
+
+
+def line_rows(bill: Bill) -> list[InvoiceLine]:
+    """Return the bill's lines as rows that are not written: preview and invoice show the same."""
+    return [
         InvoiceLine(
-            account_id=invoice.account_id,
-            invoice=invoice,
+            account_id=bill.subscription.account_id,
             position=position,
             type=line.type,
             description=line.description[:2000],
@@ -127,4 +134,4 @@ def _write_lines(invoice: Invoice, bill: Bill) -> None:
             breakdown=list(line.breakdown),
         )
         for position, line in enumerate(bill.lines)
-    )
+    ]

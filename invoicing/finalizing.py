@@ -60,7 +60,7 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     # The number last: its row is locked until the commit, and all other finalizing waits for it.
     invoice.finalize(number=next_number(account, at=now), at=now)
     invoice.save()
-    expect_document(invoice, now=now)
+    expect_document(invoice)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     audit.record(
         action="invoice.finalized",
@@ -103,7 +103,7 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
     ledger.take_back(account, invoice_id=invoice.id, now=now)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     if invoice.number:
-        expect_document(invoice, now=now)
+        expect_document(invoice)
     audit.record(
         action="invoice.voided",
         account_id=account.id,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F, Q, QuerySet
+
 from billing.kernel.errors import NotFound
 from billing.metering.read import counters_of
 from billing.models import CreditGrant, InvoiceDue
 from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.queries import current_period, live_subscription
-from django.db.models import F, Q, QuerySet
 from invoicing.composing import Bill, compose
 from invoicing.models import Invoice, InvoiceStatus
 from tenants.models import Tenant

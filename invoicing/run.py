@@ -22,21 +22,19 @@ STEP_LIMIT: Final = 2000
 
 
 @service
-def take_step(*, account_id: UUID, now: datetime, until: datetime) -> datetime | None:
-    """Take the account's earliest step that is due by `until`; return when it was due, or None.
+def take_step(*, account_id: UUID, now: datetime) -> datetime | None:
+    """Take the account's earliest step that is due by `now`; return when it was due, or None.
 
     Steps go in the order of their instants; of equal ones the subscription moves first, so that
-    an invoice in advance finds the period whose fee it charges. `now` is when it is done.
+    an invoice in advance finds the period whose fee it charges.
     """
     account = Account.objects.lock(account_id)
-    subscription = (
-        Subscription.objects.due(until).filter(account=account).order_by("due_at").first()
-    )
-    invoice = InvoiceDue.objects.due(until).filter(account=account).order_by("due_at", "id").first()
+    subscription = Subscription.objects.due(now).filter(account=account).order_by("due_at").first()
+    invoice = InvoiceDue.objects.due(now).filter(account=account).order_by("due_at", "id").first()
     moves = subscription.due_at if subscription else None
     bills = invoice.due_at if invoice else None
     if subscription and moves and (bills is None or moves <= bills):
-        advance_subscription(subscription, now=max(moves, min(now, until)))
+        advance_subscription(subscription, now=now)
         return moves
     if invoice and bills:
         _bill(account, invoice, now=now)
@@ -45,13 +43,13 @@ def take_step(*, account_id: UUID, now: datetime, until: datetime) -> datetime |
 
 
 def _bill(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> None:
-    if due.due_at is not None and due.due_at < due.finalize_at:
-        drafting.open_draft(account, due, now=now)
-        InvoiceDue.objects.filter(pk=due.pk).update(due_at=due.finalize_at)
-        return
+    """Draft it, and finalize it once its grace is over; then it is never due again."""
     drafting.open_draft(account, due, now=now)
-    finalizing.finalize_due(account, due, now=now)
-    InvoiceDue.objects.filter(pk=due.pk).update(due_at=None)
+    is_final = due.due_at == due.finalize_at
+    if is_final:
+        finalizing.finalize_due(account, due, now=now)
+    following = None if is_final else due.finalize_at
+    InvoiceDue.objects.filter(pk=due.pk).update(due_at=following)
 
 
 def run_account(*, account_id: UUID, now: datetime) -> int:
@@ -60,7 +58,7 @@ def run_account(*, account_id: UUID, now: datetime) -> int:
     Return how many steps were taken. Safe to run from any number of workers at once.
     """
     for taken in range(STEP_LIMIT):
-        if take_step(account_id=account_id, now=now, until=now) is None:
+        if take_step(account_id=account_id, now=now) is None:
             return taken
     return STEP_LIMIT
 

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from billing.accounts import audit
+from billing.kernel.decimals import format_decimal
 from billing.kernel.errors import invalid
 from billing.kernel.ids import uuid7
-from billing.kernel.money import Money
+from billing.kernel.money import Money, parse_amount
 from billing.kernel.services import service
 from billing.models import Account, CreditGrant, LockedAccount, Subscription, TestClock
 from tenants.errors import CurrencyInUse
@@ -85,6 +86,8 @@ def update_tenant(*, account_id: UUID, changes: Mapping[str, Any], now: datetime
     tenant = Tenant.objects.get(account_id=account.id)
     before = _state(tenant, account)
     wanted = dict(changes)
+    if "budget_minor" not in wanted and tenant.budget_minor is not None:
+        wanted["budget_minor"] = _budget_in(wanted.get("currency"), tenant, account)
     _change_account(account, wanted)
     for field, value in wanted.items():
         setattr(tenant, field, value)
@@ -110,6 +113,18 @@ def _change_account(account: LockedAccount, wanted: dict[str, Any]) -> None:
             raise CurrencyInUse(currency=account.currency)
         account.currency = currency
     account.timezone = wanted.pop("timezone", account.timezone)
+
+
+def _budget_in(currency: str | None, tenant: Tenant, account: Account) -> int:
+    """Read the budget in the new currency: 1000.00 USD become 1000 JPY, and never 100000."""
+    minor = tenant.budget_minor or 0
+    if currency is None or currency == account.currency:
+        return minor
+    amount = format_decimal(Money(minor, account.currency).major)
+    try:
+        return parse_amount(amount, currency).minor
+    except ValueError as error:
+        raise invalid("budget", f"{error} in {currency}: give it anew") from None
 
 
 def _state(tenant: Tenant, account: Account) -> dict[str, Any]:

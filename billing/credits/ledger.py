@@ -18,7 +18,7 @@ Kind = CreditEntry.Kind
 
 
 def spendable(account: LockedAccount, *, now: datetime) -> list[CreditGrant]:
-    """Return the grants that can be spent at `now`, the soonest to expire first, then the oldest."""
+    """Return what can be spent at `now`, the soonest to expire first, then the oldest."""
     grants = CreditGrant.objects.filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=now), account=account, remaining_minor__gt=0
     )

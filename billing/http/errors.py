@@ -94,14 +94,19 @@ def field_problems(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Flatten what a serializer found wrong into (field, rule), nested fields with dots."""
     if isinstance(detail, Mapping):
         for key, value in detail.items():
-            here = path if key == "non_field_errors" else f"{path}.{key}".lstrip(".")
-            yield from field_problems(value, here)
+            yield from field_problems(value, _below(path, key))
     elif isinstance(detail, list | tuple):
         for index, value in enumerate(detail):
             nested = isinstance(value, Mapping | list)
             yield from field_problems(value, f"{path}[{index}]" if nested else path)
     else:
         yield path or "body", str(detail)
+
+
+def _below(path: str, key: object) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
 
 
 TRANSLATIONS: Final[tuple[tuple[type[BaseException], Callable[[Any], BillingError]], ...]] = (

@@ -84,7 +84,7 @@ def _rated_version(
         counter = counters.get((period.id, charge.id), CounterValue())
         usage = Usage(
             quantity=quantity_of(charge.aggregation, counter),
-            events=counter.events,
+            events=counter.events - counter.corrections,
         )
         usages.append(
             RatedUsage(

@@ -30,7 +30,7 @@ CATCH_UP_LIMIT: Final = 64
 
 
 @service
-def create_subscription(
+def create_subscription(  # noqa: PLR0913  the fields of the request, by name
     *,
     account_id: UUID,
     plan_ref: str,

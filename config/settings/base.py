@@ -107,8 +107,15 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(ENV["BILLING_DATA_DIR"]).resolve() / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Not whitenoise's compressing one: it takes 50 s of the first start; a proxy compresses.
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+# Compressing is most of a first start's time: only what browsers fetch is worth it.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    *("jpg", "jpeg", "png", "gif", "webp", "ico", "woff", "woff2", "gz", "br"),
+    *("map", "md", "txt", "LICENSE"),
+)
 
 # Bodies are read and bounded by our own parser (billing.http.bodies); forms by this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024

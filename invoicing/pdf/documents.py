@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Now
 
 from billing.kernel import jobs
 from billing.kernel.decimals import format_decimal
@@ -22,7 +22,7 @@ TEMPLATE_VERSION = "1"
 
 
 def printed(invoice: Invoice) -> Printed:
-    """Return what the invoice prints: a draft's parties are those of now, a final one's are kept."""
+    """Return what the invoice prints. A draft has the parties of now, a final one its own."""
     tenant = Tenant.objects.select_related("account").get(account_id=invoice.account_id)
     lines = list(invoice.lines.order_by("position"))
     return Printed(
@@ -114,16 +114,18 @@ def _figures(invoice: Invoice) -> list[str]:
     return [str(invoice.subtotal_minor), str(invoice.total_minor), str(invoice.counters_version)]
 
 
-def expect_document(invoice: Invoice, *, now: datetime) -> InvoiceDocument:
+def expect_document(invoice: Invoice) -> InvoiceDocument:
     """Return the document of the invoice's content, as a due row where it is not rendered yet.
 
-    Wakes the renderer after the commit; a lost wake-up is swept by beat.
+    Wakes the renderer after the commit; a lost wake-up is swept by beat. Rendering is due in real
+    time, by the database's clock, also where the invoice's own time is a test clock's.
     """
     made, is_new = InvoiceDocument.objects.get_or_create(
         invoice=invoice,
         fingerprint=fingerprint(invoice),
-        defaults={"account_id": invoice.account_id, "due_at": now, "created_at": now},
+        defaults={"account_id": invoice.account_id, "due_at": Now(), "created_at": Now()},
     )
     if is_new:
+        made.refresh_from_db()
         jobs.enqueue("invoicing.render_pdf", document_id=made.pk)
     return made

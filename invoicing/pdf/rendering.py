@@ -84,7 +84,7 @@ def ask_for(*, account_id: UUID, invoice_id: UUID, now: datetime) -> InvoiceDocu
     """Make sure that the invoice's document is rendered or due. `now` is real time."""
     Account.objects.lock(account_id)
     invoice = queries.invoice_of(invoice_id)
-    document = expect_document(invoice, now=now)
+    document = expect_document(invoice)
     if document.content is None and document.due_at is not None and document.due_at <= now:
         jobs.enqueue("invoicing.render_pdf", document_id=document.pk)
     if invoice.status == InvoiceStatus.DRAFT:
@@ -97,15 +97,15 @@ def pdf_of(
     account_id: UUID,
     invoice_id: UUID,
     now: datetime,
-    wait: float = WAIT_SECONDS,
+    wait: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> InvoiceDocument:
     """Return the document with its bytes, waiting up to `wait` seconds for a worker to render it.
 
-    Raises PdfNotReady.
+    The wait is WAIT_SECONDS where none is given. Raises PdfNotReady.
     """
     document = ask_for(account_id=account_id, invoice_id=invoice_id, now=now)
-    deadline = time.monotonic() + wait
+    deadline = time.monotonic() + (WAIT_SECONDS if wait is None else wait)
     while document.content is None:
         if time.monotonic() >= deadline:
             raise PdfNotReady(retry_after=5)

@@ -39,7 +39,8 @@ def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern) and not route.startswith(PAGES):
-            yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route), pattern.callback
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+            yield "/" + re.sub(r"_([a-z])", lambda m: m[1].upper(), path), pattern.callback
 
 
 ROUTES = dict(routes())

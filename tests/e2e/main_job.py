@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-sys.path.insert(0, str(Path(__file__).parent))
-from bill import Request, bill, moved, traces
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.e2e.bill import Request, bill, moved, traces
 
 ROOT = Path(__file__).resolve().parents[2]
 COLD_LIMIT_SECONDS = 180

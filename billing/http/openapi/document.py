@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -31,10 +32,12 @@ def complete(
     components.setdefault("schemas", {})["Error"] = error_schema()
     components["headers"] = HEADERS
     components["parameters"] = PARAMETERS
+    result["paths"] = {camel(path): item for path, item in result["paths"].items()}
     recorded = examples.recorded()
     bodies = examples.bodies_by_code(recorded)
     components["responses"] = {name: response_of(group, bodies) for group, name in NAMES.items()}
     for path, method, operation in operations(result):
+        name_parameters(operation)
         add_headers(operation, method)
         operation["security"] = [way for way in operation.get("security", []) if way]
         add_errors(operation, path, method, bodies)
@@ -55,6 +58,18 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
         for method, operation in item.items():
             if method in METHODS:
                 yield path, method, operation
+
+
+def camel(name: str) -> str:
+    """Spell path parameters as the API spells its fields: tenant_id is tenantId."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
+def name_parameters(operation: dict[str, Any]) -> None:
+    """Spell an operation's path parameters like its path."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter["name"] = camel(parameter["name"])
 
 
 def add_headers(operation: dict[str, Any], method: str) -> None:

@@ -60,7 +60,7 @@ def _show(part: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _show_in_path(operation: dict[str, Any], template: str, path: str) -> None:
-    form = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    form = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
     found = re.fullmatch(form, path)
     values = found.groupdict() if found else {}
     for parameter in operation.get("parameters", []):

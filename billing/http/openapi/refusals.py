@@ -44,9 +44,9 @@ def shared_errors(path: str, method: str, need: Need | None) -> list[type[Billin
     found += [domain.TwoCredentials, domain.NotAuthenticated, domain.InvalidCredentials]
     if need is not Need.CALLER:
         found.append(domain.Forbidden)
-    if "{tenant_id}" in path:
+    if "{tenantId}" in path:
         found += [domain.TenantMismatch, domain.TenantNotFound]
-    if "{" in path.replace("{tenant_id}", ""):
+    if "{" in path.replace("{tenantId}", ""):
         found.append(domain.NotFound)
     if method == "post":
         found += [domain.IdempotencyConflict, domain.IdempotencyInProgress]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
 from billing.http.fields import IdField, TextField, TimeField, format_timestamp
 from billing.kernel.decimals import format_decimal
 from billing.kernel.money import Money
-from invoicing.composing import Bill, BillLine
+from invoicing.composing import Bill
+from invoicing.drafting import line_rows
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus, LineType
+
+PART_FIELDS: Final = ("from", "to", "quantity", "unitPrice", "flatFee", "amount")
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -111,7 +114,7 @@ def show_invoice(invoice: Invoice) -> dict[str, Any]:
         "periodEnd": format_timestamp(invoice.period_end),
         "issueDate": invoice.issue_date.isoformat() if invoice.issue_date else None,
         "dueDate": invoice.due_date.isoformat() if invoice.due_date else None,
-        "lines": [_stored_line(line, invoice.currency) for line in sorted_lines(invoice)],
+        "lines": [show_line(line, invoice.currency) for line in sorted_lines(invoice)],
         "subtotal": money(invoice.subtotal_minor),
         "discountTotal": money(invoice.discount_total_minor),
         "taxTotal": money(invoice.tax_total_minor),
@@ -137,7 +140,8 @@ def _time(value: Any) -> str | None:
     return None if value is None else format_timestamp(value)
 
 
-def _stored_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
+def show_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
+    """Write a line out, stored or previewed."""
     return {
         "type": line.type,
         "description": line.description,
@@ -151,7 +155,7 @@ def _stored_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
         "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
         "periodStart": format_timestamp(line.period_start),
         "periodEnd": format_timestamp(line.period_end),
-        "breakdown": line.breakdown,
+        "breakdown": [{name: part[name] for name in PART_FIELDS} for part in line.breakdown],
     }
 
 
@@ -166,7 +170,7 @@ def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
         "periodStart": format_timestamp(bill.bounds.start),
         "periodEnd": format_timestamp(bill.bounds.end),
         "asOf": as_of,
-        "lines": [_bill_line(line, bill.currency) for line in bill.lines],
+        "lines": [show_line(row, bill.currency) for row in line_rows(bill)],
         "subtotal": amounts.subtotal.amount,
         "discountTotal": amounts.discount_total.amount,
         "taxTotal": amounts.tax_total.amount,
@@ -174,22 +178,4 @@ def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
         "creditGranted": amounts.credit_granted.amount,
         "creditsApplied": amounts.credits_total.amount,
         "amountDue": amounts.amount_due.amount,
-    }
-
-
-def _bill_line(line: BillLine, currency: str) -> dict[str, Any]:
-    return {
-        "type": line.type.value,
-        "description": line.description,
-        "metricType": line.metric_type or None,
-        "chargeId": str(line.charge_id) if line.charge_id else None,
-        "quantity": format_decimal(line.quantity),
-        "unit": line.unit or None,
-        "unitPrice": None if line.unit_price is None else format_decimal(line.unit_price),
-        "amount": line.amount.amount,
-        "discountAmount": (line.discount or Money.zero(currency)).amount,
-        "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
-        "periodStart": format_timestamp(line.period.start),
-        "periodEnd": format_timestamp(line.period.end),
-        "breakdown": list(line.breakdown),
     }

@@ -161,6 +161,8 @@ class TenantsView(PlatformView):
     @extend_schema(
         operation_id="create_tenant",
         summary="Create a tenant",
+        description="For billing_admin. The tenant's account has the same id. On a test clock its "
+        "time holds, from the start on.",
         tags=["Tenants"],
         request=TenantInput,
         responses={201: TenantSerializer},
@@ -185,6 +187,7 @@ class TenantsView(PlatformView):
     @extend_schema(
         operation_id="list_tenants",
         summary="List tenants",
+        description="For billing_admin, newest first. `name` finds exactly that name.",
         tags=["Tenants"],
         parameters=[TenantQuery],
         responses=listing(TenantSerializer),
@@ -207,6 +210,7 @@ class TenantView(PlatformView):
     @extend_schema(
         operation_id="get_tenant",
         summary="Get a tenant",
+        description="For every member of its customer. `creditBalance` is what may be spent.",
         tags=["Tenants"],
         responses=TenantSerializer,
     )
@@ -217,8 +221,9 @@ class TenantView(PlatformView):
     @extend_schema(
         operation_id="update_tenant",
         summary="Change a tenant",
-        description="Only what is given changes; null clears a field that may be absent. "
-        "The currency stays once anything was subscribed, granted or billed (409).",
+        description="For admins and the owner of its customer. Only what is given changes; null "
+        "clears a field that may be absent. A budget keeps its amount in another currency. The "
+        "currency stays once anything was subscribed, granted or billed (409).",
         tags=["Tenants"],
         request=TenantPatch,
         responses={200: TenantSerializer, **refusals(CurrencyInUse)},

@@ -117,4 +117,3 @@ PLAN: Final[dict[str, Any]] = {
     "createdAt": "2026-01-31T10:00:00Z",
 }
 PLAN_PATCH: Final = {"price": "59.00", "name": "Pro 2026"}
-

@@ -1,0 +1,1 @@
+"""The four commands: up, manage, test, bench."""

@@ -1,0 +1,187 @@
+"""`bin/test`: every check and every test, against servers that are made for it and thrown away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from launcher import environment
+from launcher.paths import ROOT, DataFolder
+from launcher.stack import PRODUCTION, Options, Stack
+from launcher.supervisor import Stopped, heed_signals
+
+TEST_SETTINGS = "config.settings.test"
+NOTHING_TESTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A command that must end with code 0."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    name: str
+    passed: bool
+    seconds: float
+
+    def line(self) -> str:
+        return f"  {'passed' if self.passed else 'FAILED'}  {self.name:18} {self.seconds:7.1f} s"
+
+
+def main(arguments: list[str]) -> int:
+    began = time.monotonic()
+    heed_signals(hangup=True)
+    with tempfile.TemporaryDirectory(prefix="billing-test-") as temporary:
+        options = Options(
+            durable=False, parts=frozenset(), environ=environment.without_settings(os.environ)
+        )
+        stack = Stack(DataFolder(Path(temporary) / "data"), options)
+        try:
+            stack.start_databases()
+            outcomes = run_all(stack, arguments)
+        except Stopped:
+            print("Stopped.")
+            return 130
+        finally:
+            stack.stop()
+    return summary(outcomes, time.monotonic() - began)
+
+
+def run_all(stack: Stack, arguments: list[str]) -> list[Outcome]:
+    """Run the checks two at a time, then the tests on both cores; with arguments, only tests."""
+    env = test_environment(stack)
+    if arguments:
+        return [run_pytest(located(arguments), env)]
+    production = {**stack.environment(PRODUCTION), **stack.mark, "BILLING_SECURE": "1"}
+    return [*run_lanes(lanes(env, production)), run_pytest([], env)]
+
+
+def test_environment(stack: Stack) -> dict[str, str]:
+    """Return the tests' environment: a superuser's database, as each worker makes its own."""
+    bin_folder = str(Path(sys.executable).parent)
+    return {
+        **stack.environment(TEST_SETTINGS),
+        **stack.mark,
+        "DATABASE_URL": stack.superuser_url,
+        "MIGRATE_DATABASE_URL": stack.superuser_url,
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+
+
+def lanes(env: Mapping[str, str], production: Mapping[str, str]) -> list[list[Check]]:
+    """Return two lists of checks of about the same length; each is run in order."""
+    python = [sys.executable, "-m"]
+    manage = [sys.executable, "manage.py"]
+    deploy = [*manage, "check", "--deploy", "--fail-level", "WARNING"]
+    linter = str(Path(sys.executable).with_name("lint-imports"))
+    return [
+        [Check("mypy", [*python, "mypy", "."], env)],
+        [
+            Check("ruff check", [*python, "ruff", "check", "."], env),
+            Check("ruff format", [*python, "ruff", "format", "--check", "."], env),
+            Check("lint-imports", [linter], env),
+            Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], env),
+            Check("deploy check", deploy, production),
+        ],
+    ]
+
+
+@dataclass(slots=True)
+class Running:
+    check: Check
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    began: float
+
+
+def begin(check: Check) -> Running:
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the check has ended
+    process = subprocess.Popen(
+        check.command,
+        cwd=ROOT,
+        env=dict(check.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    )
+    return Running(check, process, output, time.monotonic())
+
+
+def run_lanes(waiting: list[list[Check]]) -> list[Outcome]:
+    """Run every lane's checks in order, the lanes side by side. Shows what a failed check said."""
+    outcomes: list[Outcome] = []
+    running: dict[int, Running] = {}
+    while running or any(waiting):
+        for number, lane in enumerate(waiting):
+            if number not in running and lane:
+                running[number] = begin(lane.pop(0))
+        for number, one in list(running.items()):
+            if one.process.poll() is not None:
+                outcomes.append(finish(one))
+                del running[number]
+        time.sleep(0.05)
+    return outcomes
+
+
+def finish(one: Running) -> Outcome:
+    outcome = Outcome(one.check.name, one.process.returncode == 0, time.monotonic() - one.began)
+    print(outcome.line(), flush=True)
+    with one.output as output:
+        if not outcome.passed:
+            output.seek(0)
+            print(output.read().decode(errors="replace"), flush=True)
+    return outcome
+
+
+def located(arguments: list[str]) -> list[str]:
+    """Return the arguments with the caller's paths made absolute, where the root has no such."""
+    caller = Path(os.environ.get("BILLING_CALLER_DIR") or Path.cwd())
+    found = []
+    for argument in arguments:
+        name, mark, rest = argument.partition("::")
+        beside = caller / name
+        if not argument.startswith("-") and beside.exists() and not (ROOT / name).exists():
+            found.append(f"{beside.resolve()}{mark}{rest}")
+        else:
+            found.append(argument)
+    return found
+
+
+def run_pytest(arguments: list[str], env: Mapping[str, str]) -> Outcome:
+    """Run pytest on the caller's terminal, on both cores unless a single test is named."""
+    alone = any("::" in argument for argument in arguments)
+    spread = [] if alone else ["-n", "2", "--dist", "worksteal"]
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *spread, *arguments],
+        cwd=ROOT,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode == NOTHING_TESTED:
+        print("No test was run: that counts as failed.", flush=True)
+    return Outcome("pytest", done.returncode == 0, time.monotonic() - began)
+
+
+def summary(outcomes: Sequence[Outcome], seconds: float) -> int:
+    """Print what passed and how long it took; return the exit code."""
+    print()
+    for outcome in outcomes:
+        print(outcome.line())
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    verdict = f"FAILED: {', '.join(failed)}" if failed else "All passed"
+    print(f"{verdict} in {seconds:.0f} s.", flush=True)
+    return int(bool(failed))

@@ -1,0 +1,10 @@
+"""What the four commands say when they cannot go on."""
+
+from __future__ import annotations
+
+
+class LaunchError(Exception):
+    """The system cannot be started, reached or stopped.
+
+    Its message is one line: what is wrong, and what mends it.
+    """

@@ -1,0 +1,50 @@
+"""The command lines of web, worker and beat."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from launcher.ports import HOST
+from launcher.processes import Program
+
+THREADS_PER_WORKER = 16
+# One process serves many slow requests at once (a PDF may take 20 s); more than this many
+# connections wait in the listen queue instead of in our memory.
+CONNECTIONS_PER_WORKER = 256
+
+
+def database_connections(*, workers: int) -> int:
+    """Return max_connections for our Postgres: every thread keeps one, and room for the others."""
+    return max(100, workers * THREADS_PER_WORKER + 40)
+
+
+def web(*, port: int, workers: int, environment: Mapping[str, str], log: Path) -> Program:
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
+        *("--host", HOST, "--port", str(port), "--workers", str(workers)),
+        *("--blocking-threads", str(THREADS_PER_WORKER)),
+        *("--backpressure", str(CONNECTIONS_PER_WORKER), "--backlog", "1024"),
+        *("--http", "1", "--no-ws", "--http1-header-read-timeout", "15000"),
+        *("--respawn-failed-workers", "--respawn-interval", "0.5"),
+        *("--workers-kill-timeout", "25", "--no-access-log", "--log-level", "warning"),
+    ]
+    return Program("web", command, environment, log, stop_seconds=30.0)
+
+
+def worker(*, environment: Mapping[str, str], log: Path) -> Program:
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "config", "worker"),
+        *("--concurrency", "2", "--pool", "prefork", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--hostname", "worker@%h"),
+    ]
+    return Program("worker", command, environment, log, stop_seconds=30.0)
+
+
+def beat(*, schedule: Path, environment: Mapping[str, str], log: Path) -> Program:
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "config", "beat"),
+        *("--schedule", str(schedule), "--pidfile", "", "--loglevel", "WARNING"),
+    ]
+    return Program("beat", command, environment, log, stop_seconds=10.0)

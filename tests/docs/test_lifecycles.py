@@ -1,0 +1,52 @@
+"""The pictures of the lifecycles are made of the tables that the code obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from billing.subscriptions import models as subscriptions
+from invoicing import models as invoices
+from tests.docs.pages import ROOT
+
+MACHINES: dict[str, Any] = {
+    "billing": subscriptions.TRANSITIONS,
+    "invoicing": invoices.TRANSITIONS,
+}
+
+
+def picture(table: Mapping[str, Iterable[str]]) -> str:
+    """Draw a table in mermaid: its first state is where things begin."""
+    order = list(table)
+    moves = [
+        f"    {state} --> {target}"
+        for state in order
+        for target in sorted(table[state], key=order.index)
+    ]
+    ends = [f"    {state} --> [*]" for state in order if not table[state]]
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {order[0]}", *moves, *ends, "```"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("app", MACHINES)
+def test_an_apps_page_draws_the_table_that_its_code_obeys(app: str) -> None:
+    drawn = picture({str(state): set(map(str, to)) for state, to in MACHINES[app].items()})
+
+    assert drawn in (ROOT / app / "README.md").read_text(), f"{app}/README.md needs:\n{drawn}"
+
+
+def test_a_picture_has_every_move_of_its_table() -> None:
+    table = {"NEW": {"DONE", "OPEN"}, "OPEN": {"DONE"}, "DONE": set[str]()}
+
+    assert picture(table).splitlines() == [
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> NEW",
+        "    NEW --> OPEN",
+        "    NEW --> DONE",
+        "    OPEN --> DONE",
+        "    DONE --> [*]",
+        "```",
+    ]
