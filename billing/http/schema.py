@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
@@ -45,7 +45,7 @@ def document() -> tuple[bytes, str]:
     generator: type[SchemaGenerator] = spectacular_settings.DEFAULT_GENERATOR_CLASS
     with translation.override("en"):
         made = generator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    content: bytes = OpenApiJsonRenderer().render(made, renderer_context={})
+    content = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
     return content, f'"{hashlib.sha256(content).hexdigest()}"'
 
 

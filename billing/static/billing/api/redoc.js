@@ -2,6 +2,18 @@
 "use strict";
 
 (() => {
+  // The library's own badge would ask another host for its logo.
+  const image = HTMLImageElement.prototype;
+  const source = Object.getOwnPropertyDescriptor(image, "src");
+  Object.defineProperty(image, "src", {
+    ...source,
+    set(address) {
+      if (new URL(address, location.href).origin === location.origin) {
+        source.set.call(this, address);
+      }
+    },
+  });
+
   const main = document.getElementById("redoc");
   const sans = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
   const mono = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
