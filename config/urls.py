@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from billing.admin.usage import usage
 from billing.http import health
 from billing.http.schema import DocsView, RedocView, schema
 
@@ -24,5 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema", schema, name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/redoc", RedocView.as_view(url_name="schema"), name="redoc"),
+    path("admin/usage/", admin.site.admin_view(usage), name="back-office-usage"),
     path("admin/", admin.site.urls),
 ]

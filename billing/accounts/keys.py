@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+from billing.accounts import audit
 from billing.accounts.models import ApiKey
 from billing.kernel.errors import NotFound
 from billing.kernel.services import service
@@ -44,6 +45,13 @@ def create_api_key(
         expires_at=expires_at,
         created_at=now,
     )
+    audit.record(
+        action="api_key.created",
+        account_id=account_id,
+        subject=key.key,
+        after={"roles": key.roles, "scopes": key.scopes},
+        now=now,
+    )
     return key, secret
 
 
@@ -56,4 +64,7 @@ def revoke_api_key(*, key_id: UUID, now: datetime) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
+        audit.record(
+            action="api_key.revoked", account_id=key.account_id, subject=key.key, now=now
+        )
     return key

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+from config.back_office.navigation import UNFOLD as BACK_OFFICE
 from config.settings.openapi import SPECTACULAR
 
 ENV = environment.read(os.environ)
@@ -42,6 +43,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "billing.admin.middleware.StaffActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -133,6 +136,7 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": True,
 }
 
+UNFOLD = BACK_OFFICE
 SPECTACULAR_SETTINGS = SPECTACULAR
 API_EXAMPLES = ROOT / "docs" / "examples"
 

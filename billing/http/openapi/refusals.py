@@ -100,7 +100,9 @@ def response_of(errors: Iterable[type[BillingError]], bodies: Mapping[str, Any])
 
 def errors_named(codes: Iterable[str]) -> list[type[BillingError]]:
     """Find errors by their codes. Raises KeyError for an unknown one."""
-    known = {error.code: error for error in every_error()}
+    known: dict[str, type[BillingError]] = {}
+    for error in every_error():
+        known.setdefault(error.code, error)
     return [known[code] for code in codes]
 
 

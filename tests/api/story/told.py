@@ -37,6 +37,23 @@ PAY_AS_YOU_GO: dict[str, Any] = {
         {"metricType": "TOKENS", "model": "PERCENTAGE", "rate": "1.5", "fixedFee": "0.25"},
     ],
 }
+CALLS: dict[str, Any] = {
+    "metricType": "API_CALLS",
+    "quantity": 1200,
+    "eventId": "req-8f14e45f",
+    "timestamp": "2026-03-10T11:58:00Z",
+    "resourceId": "gateway-eu",
+    "metadata": {"region": "eu"},
+}
+BATCH: list[dict[str, Any]] = [
+    {
+        "metricType": "ML_INFERENCE_REQUESTS",
+        "quantity": "12500",
+        "eventId": "inference-2026-03-09",
+        "timestamp": "2026-03-09T23:59:59+01:00",
+    },
+    {"metricType": "PIPELINE_RUNS", "eventId": "run-17", "resourceId": "nightly"},
+]
 BERLIN: dict[str, Any] = {
     "name": "Acme Analytics",
     "currency": "EUR",
@@ -60,6 +77,7 @@ def tell(story: Story) -> None:
     plans(story)
     tenant = tenants(story)
     subscription = subscriptions(story, tenant)
+    usage(story, tenant)
     invoices(story, tenant, subscription)
     clocks(story)
     refusals(story, tenant)
@@ -123,6 +141,40 @@ def subscriptions(story: Story, tenant: str) -> str:
     change = {"currency": "USD"}
     story.tell("update_tenant", "Subscribed", "PATCH", f"/tenants/{tenant}", change, status=409)
     return str(made["id"])
+
+
+def usage(story: Story, tenant: str) -> None:
+    path = f"/tenants/{tenant}/usage"
+    story.at("2026-03-10T12:00:00+00:00")
+    record = "record_usage"
+    story.tell(record, "Three calls", "POST", path, CALLS, status=201)
+    story.tell(record, "Sent again", "POST", path, CALLS)
+    retire = {"isActive": False}
+    story.call("PATCH", "/meters/DASHBOARD_VIEWS", retire, status=200)
+    users = {"metricType": "ACTIVE_USERS", "quantity": 1}
+    for name, event in (
+        ("Unknown", {"metricType": "API_CALL"}),
+        ("Inactive", {"metricType": "DASHBOARD_VIEWS"}),
+        ("Unit", {**CALLS, "eventId": "req-2", "unit": "bytes"}),
+        ("Center", {**CALLS, "eventId": "req-3", "costCenterCode": "none"}),
+        ("Negative", {**CALLS, "eventId": "req-4", "quantity": "-1"}),
+        ("No sum", {**users, "quantity": "-1", "correction": True, "userId": "u1"}),
+        ("Ahead", {**CALLS, "eventId": "req-5", "timestamp": "2027-01-01T00:00:00Z"}),
+        ("Old", {**CALLS, "eventId": "req-6", "timestamp": "2020-01-01T00:00:00Z"}),
+        ("No user", users),
+    ):
+        story.tell(record, name, "POST", path, event, status=400)
+    batch = "record_usage_batch"
+    story.tell(batch, "Two events", "POST", f"{path}/batch", BATCH, status=201)
+    partly = {"events": [BATCH[0], {"metricType": "API_CALL", "eventId": "req-7"}]}
+    story.tell(batch, "One of them again, one unknown", "POST", f"{path}/batch", partly, status=207)
+    story.tell(batch, "None", "POST", f"{path}/batch", partly["events"][1:], status=400)
+    story.tell("summarize_usage", "The current period", "GET", f"{path}/summary")
+    by_resource = f"{path}/summary?metricType=API_CALLS&groupBy=resource"
+    story.tell("summarize_usage", "By resource", "GET", by_resource)
+    story.tell("summarize_usage", "Unknown", "GET", f"{path}/summary?metricType=X", status=404)
+    story.tell("list_usage_events", "A page of two", "GET", f"{path}/events?limit=2")
+    story.tell("void_usage_event", "A run", "DELETE", f"{path}/events/run-17", status=204)
 
 
 def invoices(story: Story, tenant: str, subscription: str) -> None:

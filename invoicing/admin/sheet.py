@@ -1,0 +1,158 @@
+"""An invoice as its page shows it: facts, lines with their parts, sums. Strings, ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.admin import formatting
+from invoicing.models import Invoice, InvoiceLine, LineType
+
+TYPES = {
+    LineType.PLAN: lambda: _("Plan"),
+    LineType.USAGE: lambda: _("Usage"),
+    LineType.MINIMUM: lambda: _("Minimum"),
+    LineType.PRORATION: lambda: _("Proration"),
+    LineType.ADJUSTMENT: lambda: _("Adjustment"),
+    LineType.DISCOUNT: lambda: _("Discount"),
+    LineType.TAX: lambda: _("Tax"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRow:
+    """One part of a line: a tier, a package, the units beyond what is included."""
+
+    lower: str
+    upper: str
+    quantity: str
+    unit_price: str
+    flat_fee: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """One line. Its parts explain its amount."""
+
+    type: str
+    kind: str
+    description: str
+    metric_type: str
+    period: object
+    quantity: str
+    unit: str
+    unit_price: str
+    amount: str
+    discount: str
+    tax: str
+    parts: list[PartRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The whole page."""
+
+    title: str
+    status: object
+    currency: str
+    due: str
+    facts: list[tuple[str, object]]
+    lines: list[LineRow]
+    sums: list[tuple[str, str, bool]]
+    notes: list[str]
+
+
+def sheet_of(invoice: Invoice) -> Sheet:
+    """Lay an invoice out. It has its account with tenant, its subscription's plan and its lines."""
+    lines = list(invoice.lines.all())
+    return Sheet(
+        title=invoice.number or _("Draft"),
+        status=formatting.status_label(invoice.status),
+        currency=invoice.currency,
+        due=formatting.money(invoice.amount_due_minor, invoice.currency),
+        facts=_facts(invoice),
+        lines=[_line(line, invoice.currency) for line in lines if line.type != LineType.TAX],
+        sums=_sums(invoice, [line for line in lines if line.type == LineType.TAX]),
+        notes=list(invoice.notes),
+    )
+
+
+def _facts(invoice: Invoice) -> list[tuple[str, object]]:
+    version = invoice.subscription.plan_version
+    facts: list[tuple[str, object]] = [
+        (_("Tenant"), formatting.account_link(invoice.account)),
+        (
+            _("Plan"),
+            formatting.link("billing_subscription_change", version, invoice.subscription_id),
+        ),
+        (_("Period"), formatting.stretch(invoice.period_start, invoice.period_end)),
+        (_("Issued"), formatting.day(invoice.issue_date)),
+        (_("Due date"), formatting.day(invoice.due_date)),
+    ]
+    if invoice.voided_at is not None:
+        facts.append((_("Voided"), formatting.moment(invoice.voided_at)))
+        facts.append((_("Reason"), invoice.void_reason or formatting.NONE))
+    return facts
+
+
+def _line(line: InvoiceLine, currency: str) -> LineRow:
+    return LineRow(
+        type=line.type,
+        kind=TYPES[LineType(line.type)](),
+        description=line.description,
+        metric_type=line.metric_type,
+        period=formatting.stretch(line.period_start, line.period_end),
+        quantity=formatting.number(line.quantity),
+        unit=line.unit,
+        unit_price=_price(line.unit_price),
+        amount=formatting.amount(line.amount_minor, currency),
+        discount=formatting.amount(-line.discount_minor, currency) if line.discount_minor else "–",
+        tax=_("%(rate)s %%") % {"rate": formatting.number(line.tax_rate)}
+        if line.tax_rate is not None
+        else "–",
+        parts=[_part(part) for part in line.breakdown],
+    )
+
+
+def _price(value: Decimal | None) -> str:
+    return "–" if value is None else formatting.number(value)
+
+
+def _part(part: dict[str, Any]) -> PartRow:
+    def show(name: str) -> str:
+        value = part.get(name)
+        return "–" if value is None else formatting.number(value)
+
+    return PartRow(
+        lower=show("from"),
+        upper="∞" if part.get("to") is None else show("to"),
+        quantity=show("quantity"),
+        unit_price=show("unitPrice"),
+        flat_fee=show("flatFee"),
+        amount=show("amount"),
+    )
+
+
+def _sums(invoice: Invoice, taxes: list[InvoiceLine]) -> list[tuple[str, str, bool]]:
+    """List (text, amount, whether it stands out); zeros that say nothing are left out."""
+
+    def money(minor: int) -> str:
+        return formatting.amount(minor, invoice.currency)
+
+    sums = [(_("Subtotal"), money(invoice.subtotal_minor), False)]
+    if invoice.discount_total_minor:
+        sums.append((_("Discounts"), money(-abs(invoice.discount_total_minor)), False))
+    sums += [(tax.description, money(tax.amount_minor), False) for tax in taxes]
+    sums.append((_("Total"), money(invoice.total_minor), True))
+    if invoice.credit_granted_minor:
+        sums.append((_("Granted as credit"), money(invoice.credit_granted_minor), False))
+    if invoice.credits_applied_minor:
+        sums.append((_("Paid by credit"), money(-invoice.credits_applied_minor), False))
+    if invoice.amount_paid_minor:
+        sums.append((_("Paid"), money(-invoice.amount_paid_minor), False))
+    sums.append((_("Amount due"), money(invoice.amount_due_minor), True))
+    return sums

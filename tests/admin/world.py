@@ -1,0 +1,102 @@
+"""A small company to look at in the back office: plans, tenants, subscriptions, usage, invoices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from billing.catalog.drafts import ChargeDraft, LimitDraft, VersionDraft
+from billing.catalog.services import create_plan
+from billing.models import Account, Plan, Subscription
+from billing.pricing import ChargeModel, ChargeTerms, Tier
+from billing.subscriptions.services import create_subscription
+from customers.models import Customer, Membership, Role
+from invoicing.models import Invoice
+from invoicing.run import run_account
+from tenants.models import Tenant
+from tenants.services import create_tenant
+
+
+@dataclass
+class World:
+    """What was made."""
+
+    plan: Plan
+    tenant: Tenant
+    subscription: Subscription
+
+    @property
+    def invoices(self) -> list[Invoice]:
+        return list(Invoice.objects.filter(account_id=self.tenant.pk).order_by("period_start"))
+
+
+def make_plan(now: datetime, *, name: str = "Pro", price: str = "49.00") -> Plan:
+    calls = ChargeDraft(
+        metric_type="API_CALLS",
+        description="API calls",
+        terms=ChargeTerms(
+            model=ChargeModel.GRADUATED,
+            tiers=(
+                Tier(Decimal(1000), Decimal("0.02"), None),
+                Tier(None, Decimal("0.01"), Decimal("3.00")),
+            ),
+        ),
+    )
+    storage = ChargeDraft(
+        metric_type="STORAGE_BYTES",
+        terms=ChargeTerms(
+            model=ChargeModel.PACKAGE,
+            package_size=Decimal(1_000_000_000),
+            package_price=Decimal("0.05"),
+            minimum=Decimal("1.00"),
+        ),
+    )
+    version = create_plan(
+        code=f"{name.lower()}-{uuid4().hex[:6]}",
+        details={"name": name, "description": "For teams"},
+        prices=VersionDraft(
+            currency="USD", interval="MONTH", price=Decimal(price), charges=(calls, storage)
+        ),
+        limits=[LimitDraft(service_name="api", feature_key="calls", value=1000, window="minute")],
+        now=now,
+    )
+    return version.plan
+
+
+def make_tenant(now: datetime, *, name: str = "Acme & Söhne") -> Tenant:
+    return create_tenant(
+        name=name,
+        currency="USD",
+        timezone="UTC",
+        details={
+            "billing_email": "ap@acme.example",
+            "address": {"line1": "Main Street 1", "city": "Berlin", "country": "DE"},
+        },
+        now=now,
+    )
+
+
+def subscribe(tenant: Tenant, plan: Plan, *, since: datetime, now: datetime) -> Subscription:
+    made = create_subscription(account_id=tenant.pk, plan_ref=plan.code, start_at=since, now=now)
+    run_account(account_id=tenant.pk, now=now)
+    return made
+
+
+def make_world(now: datetime) -> World:
+    """Make a tenant with two finalized invoices and a draft of the month that ended just now."""
+    plan = make_plan(now)
+    tenant = make_tenant(now)
+    since = now - timedelta(days=80)
+    return World(plan, tenant, subscribe(tenant, plan, since=since, now=now))
+
+
+def make_customer(tenant: Tenant, now: datetime) -> Customer:
+    Account.objects.filter(pk=tenant.pk).update(customer_id=tenant.pk)
+    customer = Customer.objects.create(
+        account_id=tenant.pk, name=tenant.name, email="ap@acme.example", created_at=now
+    )
+    for role in (Role.OWNER, Role.ADMIN, Role.USER):
+        Membership.objects.create(customer=customer, user_id=uuid4(), role=role, created_at=now)
+    return customer
