@@ -45,9 +45,10 @@ def add(operation: dict[str, Any], path: str, exchanges: list[dict[str, Any]]) -
             if answer["status"] >= 400:
                 name = answer["body"]["error"]["code"]
             _show(response, name, answer["body"])
-        for header in answer.get("headers", {}).keys() & OWN_HEADERS.keys():
-            shown = {**OWN_HEADERS[header], "example": answer["headers"][header]}
-            response.setdefault("headers", {})[header] = shown
+        for header, described in OWN_HEADERS.items():
+            if header in answer.get("headers", {}):
+                shown = {**described, "example": answer["headers"][header]}
+                response.setdefault("headers", {})[header] = shown
     if exchanges:
         first = exchanges[0]["request"]
         _show_in_path(operation, path, first["path"])

@@ -18,6 +18,7 @@ from billing.catalog.queries import meter_of
 from billing.http.fields import (
     DecimalStringField,
     FlagField,
+    ObjectField,
     OneOfField,
     TextField,
     TimeField,
@@ -103,7 +104,7 @@ class EventOutput(serializers.Serializer[Any]):
     resourceType = TextField(allow_null=True)
     userId = TextField(allow_null=True)
     costCenterId = TextField(allow_null=True)
-    metadata = serializers.JSONField(allow_null=True)
+    metadata = ObjectField(allow_null=True)
 
 
 class EventsOutput(serializers.Serializer[Any]):
