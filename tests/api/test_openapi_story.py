@@ -34,7 +34,9 @@ def test_the_committed_examples_and_document_are_what_the_system_says(story: Sto
         write(story.kept, FOLDER)
         SNAPSHOT.write_text(as_text(generate()), "utf-8")
     told = {name: as_text(exchanges) for name, exchanges in story.kept.items()}
-    committed: dict[str, Any] = {file.stem: file.read_text("utf-8") for file in FOLDER.glob("*.json")}
+    committed: dict[str, Any] = {
+        file.stem: file.read_text("utf-8") for file in FOLDER.glob("*.json")
+    }
     assert told == committed, f"The API answers otherwise than docs/examples say. Run: {REMAKE}"
     assert as_text(generate()) == SNAPSHOT.read_text("utf-8"), (
         f"docs/openapi.json is not the document of this code. Run: {REMAKE}"

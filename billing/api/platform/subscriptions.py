@@ -108,9 +108,7 @@ class SubscriptionsView(PlatformView):
         request=SubscriptionInput,
         responses={
             201: SubscriptionSerializer,
-            **refusals(
-                NotFound, AlreadyExists, PlanNotActive, CurrencyMismatch, CouponUnknown
-            ),
+            **refusals(NotFound, AlreadyExists, PlanNotActive, CurrencyMismatch, CouponUnknown),
         },
     )
     def post(self, request: Request, tenant_id: str) -> Response:

@@ -87,9 +87,7 @@ def add_headers(operation: dict[str, Any], method: str) -> None:
             headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in answered}
 
 
-def add_errors(
-    operation: dict[str, Any], path: str, method: str, bodies: dict[str, Any]
-) -> None:
+def add_errors(operation: dict[str, Any], path: str, method: str, bodies: dict[str, Any]) -> None:
     """Join an operation's own refusals with those that any of its form may answer."""
     role = operation.get("x-required-role")
     responses = operation["responses"]

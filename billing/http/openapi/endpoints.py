@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -14,7 +14,7 @@ OUTSIDE: Final = ("admin/", "static/", "api/schema", "api/docs", "api/redoc")
 
 
 def routes(
-    patterns: list[URLPattern | URLResolver] | None = None, prefix: str = ""
+    patterns: Sequence[URLPattern | URLResolver] | None = None, prefix: str = ""
 ) -> Iterator[tuple[str, Any]]:
     """Yield each route of the URLconf with its view, but for the pages of people."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
@@ -30,9 +30,7 @@ def routes(
 class Endpoints(EndpointEnumerator):
     """The endpoints of the document: those of DRF, and plain views that are `described_by` one."""
 
-    def _get_api_endpoints(
-        self, patterns: Any, prefix: str
-    ) -> list[tuple[str, str, str, Any]]:
+    def _get_api_endpoints(self, patterns: Any, prefix: str) -> list[tuple[str, str, str, Any]]:
         found = []
         for route, view in routes(patterns or self.patterns, prefix):
             description = description_of(view)

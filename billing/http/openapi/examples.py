@@ -6,14 +6,13 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 
 from billing.http.openapi.headers import OWN_HEADERS
 
 Recorded = dict[str, list[dict[str, Any]]]
-
 
 
 def recorded(folder: Path | None = None) -> Recorded:

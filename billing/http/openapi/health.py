@@ -64,8 +64,8 @@ class ReadinessDescription(OpenToAll):
     @extend_schema(
         operation_id="readyz",
         summary="May this process get requests?",
-        description="Asks the database, its migrations, Valkey and a worker. What is missing stands in "
-        "`checks`, beside the error.",
+        description="Asks the database, its migrations, Valkey and a worker. What is missing "
+        "stands in `checks`, beside the error.",
         tags=["Health"],
         responses={
             200: OpenApiResponse(ReadinessSerializer, "All is there."),

@@ -83,15 +83,12 @@ def response_of(errors: Iterable[type[BillingError]], bodies: Mapping[str, Any])
     group = list(errors)
     return {
         "description": codes_of(group),
-        "headers": {
-            name: {"$ref": f"#/components/headers/{name}"} for name in _headers(group[0])
-        },
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _headers(group[0])},
         "content": {
             "application/json": {
                 "schema": ERROR,
                 "examples": {
-                    error.code: {"value": bodies.get(error.code, body_of(error))}
-                    for error in group
+                    error.code: {"value": bodies.get(error.code, body_of(error))} for error in group
                 },
             }
         },

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from rest_framework import serializers
 
 from billing.http.fields import DecimalStringField, TextField, WholeField
 from billing.http.permissions import Need
@@ -83,7 +82,7 @@ class PlatformSchema(AutoSchema):
         operation["x-required-scopes"] = list(SCOPES[self.need])
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """Say nothing by default: the docstring of a view is for those who read its code."""
         return ""
 
@@ -91,7 +90,7 @@ class PlatformSchema(AutoSchema):
         return ["application/json"]
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, Input):
             schema["additionalProperties"] = False
         if direction == "response":
@@ -100,16 +99,24 @@ class PlatformSchema(AutoSchema):
         return schema
 
     def _get_serializer_name(
-        self, serializer: Any, direction: Any, bypass_extensions: bool = False  # noqa: FBT001, FBT002
+        self,
+        serializer: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002
     ) -> str:
         name = str(super()._get_serializer_name(serializer, direction, bypass_extensions))
         is_input = isinstance(getattr(serializer, "child", serializer), Input)
         return name.removesuffix("Request") if is_input and direction == "request" else name
 
     def _map_serializer_field(
-        self, field: Any, direction: Any, bypass_extensions: bool = False  # noqa: FBT001, FBT002
+        self,
+        field: Any,
+        direction: Any,
+        bypass_extensions: bool = False,  # noqa: FBT001, FBT002
     ) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, direction, bypass_extensions
+        )
         if direction != "request" or not isinstance(schema, dict):
             return schema
         if isinstance(field, TextField) and "pattern" not in schema:

@@ -105,7 +105,9 @@ def plans(story: Story) -> None:
     made = story.tell("create_plan", "Pro", "POST", "/plans", PLAN_REQUEST, status=201)
     story.tell("create_plan", "Pay as you go", "POST", "/plans", PAY_AS_YOU_GO, status=201)
     story.tell("create_plan", "Again", "POST", "/plans", PLAN_REQUEST, status=409)
-    story.tell("list_plans", "The first", "GET", "/plans?active=true&sort=code&direction=asc&size=1")
+    story.tell(
+        "list_plans", "The first", "GET", "/plans?active=true&sort=code&direction=asc&size=1"
+    )
     story.tell("get_plan", "Pro", "GET", "/plans/pro")
     story.tell("update_plan", "A new price and name", "PATCH", "/plans/pro", PLAN_PATCH)
     old = f"/plans/{made['id']}"
