@@ -109,12 +109,22 @@ class PlanAdmin(ServiceAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        note = _("Other prices make a new version for new subscribers. Who has the plan keeps theirs.")
+        note = _(
+            "Other prices make a new version for new subscribers. Who has the plan keeps theirs."
+        )
         first = _("This makes version 1. Charges for usage are added through the API.")
         return (
             (
                 None,
-                {"fields": ("name", "code", "description", ("is_active", "is_default"), "sort_order")},
+                {
+                    "fields": (
+                        "name",
+                        "code",
+                        "description",
+                        ("is_active", "is_default"),
+                        "sort_order",
+                    )
+                },
             ),
             (
                 _("Prices"),
@@ -223,7 +233,9 @@ class PlanVersionAdmin(ReadOnlyAdmin):
             "plan",
             _("Plan"),
             lambda v: format_html(
-                "{} ({})", formatting.link("billing_plan_change", v.plan.name, v.plan_id), v.plan.code
+                "{} ({})",
+                formatting.link("billing_plan_change", v.plan.name, v.plan_id),
+                v.plan.code,
             ),
         ),
         column("fee", _("Fee"), lambda v: prices.fee(v.price_minor, v.currency, v.interval)),

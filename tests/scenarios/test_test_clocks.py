@@ -92,9 +92,10 @@ def test_a_step_that_fails_is_told_and_can_be_tried_again(
     world.begin("2025-01-01T00:00:00Z")
     world.subscribe(world.plan())
     until = datetime(2025, 3, 2, tzinfo=UTC)
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patch:
         patch.setattr(run, "run_account", fail)
-        test_clocks.advance(clock_id=UUID(world.clock), frozen_time=until)
+        with pytest.raises(RuntimeError):
+            test_clocks.advance(clock_id=UUID(world.clock), frozen_time=until)
     failed = TestClock.objects.get()
 
     world.advance("2025-03-02T00:00:00Z")

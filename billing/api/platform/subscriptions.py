@@ -146,6 +146,7 @@ class SubscriptionsView(PlatformView):
     @extend_schema(
         operation_id="list_subscriptions",
         summary="List a tenant's subscriptions",
+        description="For every member of the tenant's customer, newest first.",
         tags=["Subscriptions"],
         parameters=[SubscriptionQuery],
         responses=listing(SubscriptionSerializer),

@@ -150,9 +150,7 @@ class InvoiceBase(PlatformView):
         found = queries.invoice_of(path_id(invoice_id, "invoiceId"))
         if not reaches(self.caller, found.account):
             raise NotFound(noun="invoice")
-        return account_for(
-            self.caller, found.account_id, self.needs[str(self.request.method)]
-        ), found
+        return account_for(self.caller, found.account_id, self.need), found
 
 
 class InvoiceView(InvoiceBase):
@@ -163,6 +161,7 @@ class InvoiceView(InvoiceBase):
     @extend_schema(
         operation_id="get_invoice",
         summary="Get an invoice",
+        description="A draft is brought up to date first. Another tenant's is not there (404).",
         tags=["Invoices"],
         responses=InvoiceSerializer,
     )

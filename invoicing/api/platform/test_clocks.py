@@ -111,6 +111,7 @@ class TestClockView(ClockBase):
     @extend_schema(
         operation_id="delete_test_clock",
         summary="Delete a test clock with its tenants",
+        description="And with all that is theirs: subscriptions, usage, invoices.",
         tags=["Test clocks"],
         responses={
             204: OpenApiResponse(None, "It is gone, with all that its tenants had."),

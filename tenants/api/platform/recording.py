@@ -32,9 +32,10 @@ from billing.kernel import clock
 from billing.kernel.errors import BillingError, Kind, every_error
 from billing.metering.events import AccountBatch
 from billing.metering.record import record
+from tenants.metering.checks import Checker
 from tenants.metering.committer import COMMITTER
 from tenants.metering.errors import EventRefused, NoEventAccepted
-from tenants.metering.intake import Outcome, checker_for, shown, take_batch, take_one
+from tenants.metering.intake import Outcome, shown, take_batch, take_one
 from tenants.metering.wire import read_batch, read_event
 
 Answer = tuple[int, bytes, dict[str, str]]
@@ -189,7 +190,7 @@ class UsageView(RecordingView):
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        checker = checker_for(now=clock.now_for(account), may_correct=may_correct, body=body)
+        checker = Checker(now=clock.now_for(account), may_correct=may_correct, body=body)
         event_id, is_new = take_one(account.id, read_event(body), checker, COMMITTER.record)
         said = {"eventId": event_id, "status": "recorded" if is_new else "duplicate"}
         return (201 if is_new else 200), msgspec.json.encode(said), {}
@@ -217,7 +218,7 @@ class UsageBatchView(RecordingView):
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        checker = checker_for(now=clock.now_for(account), may_correct=may_correct, body=body)
+        checker = Checker(now=clock.now_for(account), may_correct=may_correct, body=body)
         outcome = take_batch(account.id, read_batch(body), checker, record_batch)
         said = said_of(outcome)
         if not outcome.accepted and not outcome.duplicates:

@@ -33,8 +33,7 @@ from billing.kernel import clock
 from billing.kernel.decimals import format_decimal
 from billing.kernel.errors import NotFound, invalid
 from billing.metering.events import MeterTraits
-from billing.metering.models import NO_ID, UsageEvent
-from billing.metering.pages import EventFilter, Position, events_page
+from billing.metering.pages import ABSENT, EventFilter, Position, StoredEvent, events_page
 from billing.metering.summary import GroupBy, UsageLine, summarize
 from billing.metering.void import void_event
 from tenants.metering.queries import current_period
@@ -206,7 +205,7 @@ def cursor_of(text: str) -> Position:
     return Position(EPOCH + timedelta(microseconds=int(found[1])), int(found[2]))
 
 
-def event_of(event: UsageEvent, meter: Meter) -> dict[str, Any]:
+def event_of(event: StoredEvent, meter: Meter) -> dict[str, Any]:
     center = event.cost_center_id
     return {
         "eventId": event.event_id,
@@ -220,7 +219,7 @@ def event_of(event: UsageEvent, meter: Meter) -> dict[str, Any]:
         "resourceId": event.resource_id or None,
         "resourceType": event.resource_type or None,
         "userId": event.user_id or None,
-        "costCenterId": None if center == NO_ID else str(center),
+        "costCenterId": None if center == ABSENT else str(center),
         "metadata": event.metadata,
     }
 
