@@ -65,7 +65,11 @@ def offer_of(plan: Plan) -> SafeString:
     if not plan.is_active:
         return formatting.label(_("Archived"), "quiet")
     active = formatting.label(_("Active"), "good")
-    return active + format_html(" {}", formatting.label(_("Default"), "info")) if plan.is_default else active
+    return (
+        active + format_html(" {}", formatting.label(_("Default"), "info"))
+        if plan.is_default
+        else active
+    )
 
 
 def _subscribers() -> Any:

@@ -112,6 +112,7 @@ class RecordingView(PlatformView):
         if request.method != "POST":
             return super().dispatch(request, *args, **kwargs)
         try:
+            request.get_host()
             return self._post(request, kwargs["tenant_id"])
         except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
             translated = translate(error)
