@@ -146,7 +146,8 @@ class RecordingView(PlatformView):
         once: idempotency.Once | None,
     ) -> HttpResponse:
         account = account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
-        require_json(request.META.get("CONTENT_TYPE", ""))
+        if request.META.get("CONTENT_TYPE") or request.body:
+            require_json(request.META.get("CONTENT_TYPE", ""))
         if once is None:
             return response_of(self.take(account, request.body, may_correct=caller.is_admin))
         with transaction.atomic():
