@@ -28,6 +28,7 @@ class MembershipInline(ReadOnlyInline):
     model = Membership
     verbose_name_plural = _("Team")
     tab = False
+    hide_title = True
     ordering = ("role", "created_at")
     fields = readonly_fields = (
         column("user", _("User"), lambda m: formatting.code(m.user_id)),

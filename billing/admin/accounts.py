@@ -142,6 +142,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("account__tenant",)
     ordering = ("-id",)
     paginator = InfinitePaginator
+    show_full_result_count = False
     fields = readonly_fields = (
         columns.moment("at", _("When")),
         column("actor", _("Who"), lambda e: e.actor),

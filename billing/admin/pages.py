@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
+from billing.admin.columns import Column
 from billing.kernel.errors import BillingError
 
 
@@ -28,14 +29,37 @@ class _OutsideTransaction(DjangoModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
 
+    def page_url(self, object_id: object) -> str:
+        opts = self.model._meta  # noqa: SLF001
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
+
+
+def _with_columns(options: dict[str, Any], columns: Mapping[str, Column]) -> dict[str, Any]:
+    fields = tuple(
+        columns[name] if isinstance(name, str) else tuple(columns[one] for one in name)
+        for name in options["fields"]
+    )
+    return {**options, "fields": fields}
+
 
 class ReadOnlyAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
     """A page that shows. What services write, nothing else writes: nobody adds or deletes here."""
 
     list_per_page = 50
-    show_full_result_count = False
     show_facets = "NEVER"
     actions: ClassVar[Any] = None
+    detail: ClassVar[Sequence[Column]] = ()
+    layout: ClassVar[Sequence[tuple[Any, dict[str, Any]]]] = ()
+    """Fieldsets over the names of `detail`: what a page shows that has more than one group."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.detail or super().get_readonly_fields(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if not self.layout:
+            return super().get_fieldsets(request, obj)
+        columns = {column.__name__: column for column in self.detail}
+        return [(title, _with_columns(options, columns)) for title, options in self.layout]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -45,10 +69,6 @@ class ReadOnlyAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def page_url(self, object_id: object) -> str:
-        opts = self.model._meta  # noqa: SLF001
-        return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
 
 
 class ReadOnlyInline(TabularInline):  # type: ignore[misc]
@@ -106,7 +126,6 @@ class ServiceAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
 
     form = ServiceForm
     list_per_page = 50
-    show_full_result_count = False
     show_facets = "NEVER"
     actions: ClassVar[Any] = None
 

@@ -18,6 +18,7 @@ class Panel:
     rows: Sequence[Sequence[Any]] = ()
     right: frozenset[int] = frozenset()
     empty: Any = ""
+    is_wide: bool = False
     more_url: str = ""
     more_text: Any = ""
 

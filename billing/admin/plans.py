@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -59,6 +60,14 @@ def _newest(field: str) -> Subquery:
     return Subquery(versions.values(field)[:1])
 
 
+def offer_of(plan: Plan) -> SafeString:
+    """Say whether the plan is on offer, and whether it is the default."""
+    if not plan.is_active:
+        return formatting.label(_("Archived"), "quiet")
+    active = formatting.label(_("Active"), "good")
+    return active + format_html(" {}", formatting.label(_("Default"), "info")) if plan.is_default else active
+
+
 def _subscribers() -> Any:
     live = (
         Subscription.objects.live()
@@ -91,8 +100,7 @@ class PlanAdmin(ServiceAdmin):
             lambda p: formatting.number(p.subscribers),
             ordering="subscribers",
         ),
-        columns.flag("is_active", _("Active")),
-        columns.flag("is_default", _("Default")),
+        column("offer", _("Offer"), offer_of, ordering="is_active"),
     )
     list_filter = ("is_active",)
     search_fields = ("name", "code")

@@ -57,6 +57,12 @@ def _accounts(asked: str) -> list[Account]:
     return exact or list(rows.filter(tenant__name__icontains=asked)[:MATCHES])
 
 
+def _short_name(account: Account) -> str:
+    """Return the tenant's name where it means this account alone, else the id."""
+    name = formatting.account_name(account)
+    return name if [found.pk for found in _accounts(name)] == [account.pk] else str(account.pk)
+
+
 def _events(
     asked: Mapping[str, str], account: Account, meters: Mapping[int, Meter]
 ) -> dict[str, Any]:
@@ -75,6 +81,7 @@ def _events(
         older = urlencode({**kept, "before": f"{last.occurred_at.isoformat()}~{last.seq}"})
     return {
         "account": account,
+        "tenant": _short_name(account),
         "account_link": formatting.account_link(account),
         "rows": [_row(event, meters) for event in found],
         "older": older,

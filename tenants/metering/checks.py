@@ -25,13 +25,14 @@ class Checker:
     """The checks of one request, with what they all compare with.
 
     `now` is the account's time. `may_hold_nul`: the body has an escaped NUL somewhere, so texts
-    are looked through; nearly no body has, and then nothing is.
+    are looked through; nearly no body has, and then nothing is. `is_plain`: see AccountBatch.
     """
 
-    def __init__(self, *, now: datetime, may_correct: bool, may_hold_nul: bool) -> None:
+    def __init__(self, *, now: datetime, may_correct: bool, body: bytes) -> None:
         self.now = now
         self.may_correct = may_correct
-        self.may_hold_nul = may_hold_nul
+        self.may_hold_nul = b"\\u0000" in body
+        self.is_plain = not any(mark in body for mark in (b"\\", b"\n", b"\t", b"\r"))
         self.days = settings.BILLING["BILLING_RETENTION_DAYS"]
         self.earliest = now - timedelta(days=self.days)
         self.latest = now + AHEAD

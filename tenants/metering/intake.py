@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +53,7 @@ def take_one(account_id: UUID, wire: Wire, checker: Checker, record: Record) -> 
         if wire.eventId is None or not stored_ids(account_id, [wire.eventId]):
             raise
         return event.event_id, False
-    (is_new,) = record(AccountBatch(account_id, [event], checker.now))
+    (is_new,) = record(AccountBatch(account_id, [event], checker.now, checker.is_plain))
     return event.event_id, is_new
 
 
@@ -63,9 +62,8 @@ def take_batch(
 ) -> Outcome:
     """Record the good events of a batch in one transaction; say of each other one why not."""
     found = _sort(wires, checker)
-    recorded = (
-        sum(record(AccountBatch(account_id, found.events, checker.now))) if found.events else 0
-    )
+    batch = AccountBatch(account_id, found.events, checker.now, checker.is_plain)
+    recorded = sum(record(batch)) if batch.events else 0
     outcome = Outcome(accepted=recorded, duplicates=len(found.events) - recorded)
     refused = [
         one.event_id
@@ -104,7 +102,3 @@ def shown(rejected: Rejected) -> dict[str, Any]:
     if rejected.event_id is not None:
         body["eventId"] = rejected.event_id
     return body
-
-
-def checker_for(*, now: datetime, may_correct: bool, body: bytes) -> Checker:
-    return Checker(now=now, may_correct=may_correct, may_hold_nul=b"\\u0000" in body)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 import msgspec
 
 from billing.http.bodies import require_clean
-from billing.kernel.decimals import InvalidDecimal, format_decimal, parse_decimal
+from billing.kernel.decimals import (
+    MAX_INTEGER_DIGITS,
+    InvalidDecimal,
+    format_decimal,
+    parse_decimal,
+)
 from billing.kernel.errors import invalid
 
 Quantity = tuple[int | Decimal, str]
@@ -16,24 +22,24 @@ Quantity = tuple[int | Decimal, str]
 METADATA_BYTES: Final = 16 * 1024
 METADATA_LEVELS: Final = 5
 NUMBER_LENGTH: Final = 60
-REMEMBERED: Final = 4096
 
-_known: dict[bytes, Quantity] = {}
+_PLAIN: Final = re.compile(rb"-?[0-9]{1,15}\.[0-9]{1,12}")
 _strings: Final = msgspec.json.Decoder(str)
 
 
 def read_quantity(raw: bytes) -> Quantity:
-    """Return a quantity as a number and as the text of it. Raises InvalidRequest.
+    """Return a quantity as a number and as a text of it. Raises InvalidRequest.
 
-    Producers repeat themselves: what was read before is remembered, up to a bound.
+    The usual ones, digits with or without a point, are read without building more than the number.
     """
-    found = _known.get(raw)
-    if found is None:
-        found = _quantity(raw)
-        if len(_known) >= REMEMBERED:
-            _known.clear()
-        _known[raw] = found
-    return found
+    digits = raw[1:-1] if raw[:1] == b'"' else raw
+    if digits.isdigit() and len(digits) <= MAX_INTEGER_DIGITS:
+        whole = int(digits)
+        return whole, str(whole)
+    if _PLAIN.fullmatch(digits):
+        text = digits.decode()
+        return Decimal(text), text
+    return _quantity(raw)
 
 
 def _quantity(raw: bytes) -> Quantity:
@@ -79,7 +85,8 @@ def read_metadata(raw: bytes, *, may_hold_nul: bool) -> Metadata:
         raise invalid("metadata", "must be a JSON object, or a string that holds one") from None
     if not isinstance(value, dict):
         raise invalid("metadata", "must be a JSON object, or a string that holds one")
-    if raw.count(b"{") + raw.count(b"[") > METADATA_LEVELS and _depth(value) > METADATA_LEVELS:
+    may_be_deep = b"[" in raw or raw.count(b"{") > METADATA_LEVELS
+    if may_be_deep and _depth(value) > METADATA_LEVELS:
         raise invalid("metadata", f"must nest at most {METADATA_LEVELS} levels")
     if may_hold_nul:
         require_clean(value, "metadata")

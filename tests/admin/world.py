@@ -39,8 +39,8 @@ def make_plan(now: datetime, *, name: str = "Pro", price: str = "49.00") -> Plan
         terms=ChargeTerms(
             model=ChargeModel.GRADUATED,
             tiers=(
-                Tier(Decimal(1000), Decimal("0.02"), None),
-                Tier(None, Decimal("0.01"), Decimal("3.00")),
+                Tier(up_to=Decimal(1000), unit_price=Decimal("0.02")),
+                Tier(up_to=None, unit_price=Decimal("0.01"), flat_fee=Decimal("3.00")),
             ),
         ),
     )

@@ -6,12 +6,12 @@ from typing import Final
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, OneOfField, TextField, TimeField
-from billing.http.openapi import example_in, example_out, example_page, refusals
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need, account_for, reaches
 from billing.http.serializers import Input, read_action, read_query
@@ -20,10 +20,16 @@ from billing.kernel import clock
 from billing.kernel.errors import InvalidTransition, NotFound
 from billing.models import Account
 from billing.subscriptions.catch_up import catch_up
+from billing.subscriptions.errors import NoActiveSubscription
 from invoicing import queries, services
-from invoicing.api.platform import examples
 from invoicing.api.platform.shapes import InvoiceSerializer, show_invoice
-from invoicing.errors import InvoiceExists
+from invoicing.errors import (
+    AmountOutOfBounds,
+    InvoiceExists,
+    InvoiceHasPayments,
+    NoSuchPeriod,
+    PdfNotReady,
+)
 from invoicing.models import Invoice, InvoiceStatus
 from invoicing.pdf.rendering import pdf_of
 
@@ -61,6 +67,11 @@ InvoiceQuery = page_query(
 )
 
 
+IF_NONE_MATCH: Final = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what you have."
+)
+
+
 def show(invoice: Invoice) -> dict[str, object]:
     return show_invoice(queries.invoice_of(invoice.id))
 
@@ -74,14 +85,16 @@ class TenantInvoicesView(PlatformView):
         operation_id="generate_invoice",
         summary="Make a draft invoice",
         description="Of the open period as of now, or of a begun period that is named by its "
-        "bounds. One that is not void exists for it: 409 INVOICE_EXISTS.",
+        "bounds. The parameters are taken from the body or from the query.",
         tags=["Invoices"],
         request=GenerateInput,
-        responses={201: InvoiceSerializer, **refusals(InvoiceExists)},
-        examples=[
-            example_in("January", examples.GENERATE),
-            example_out("A draft", examples.DRAFT, status=201),
-        ],
+        parameters=[GenerateInput],
+        responses={
+            201: InvoiceSerializer,
+            **refusals(
+                NoSuchPeriod, NoActiveSubscription, NotFound, InvoiceExists, AmountOutOfBounds
+            ),
+        },
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -106,7 +119,6 @@ class TenantInvoicesView(PlatformView):
         tags=["Invoices"],
         parameters=[InvoiceQuery],
         responses=listing(InvoiceSerializer),
-        examples=[example_page("One invoice", examples.INVOICE)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -152,7 +164,6 @@ class InvoiceView(InvoiceBase):
         description="A draft is brought up to date first. Another tenant's is not there (404).",
         tags=["Invoices"],
         responses=InvoiceSerializer,
-        examples=[example_out("Finalized", examples.INVOICE)],
     )
     def get(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -171,11 +182,10 @@ class FinalizeView(InvoiceBase):
         operation_id="finalize_invoice",
         summary="Finalize a draft",
         description="Brings it up to date, then numbers, dates and freezes it; credits are used. "
-        "Nothing due: PAID at once. Anything but a draft: 409 INVALID_TRANSITION.",
+        "Nothing due: PAID at once.",
         tags=["Invoices"],
         request=None,
-        responses={200: InvoiceSerializer, **refusals(InvalidTransition)},
-        examples=[example_out("Finalized", examples.INVOICE)],
+        responses={200: InvoiceSerializer, **refusals(InvalidTransition, AmountOutOfBounds)},
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -198,14 +208,11 @@ class VoidView(InvoiceBase):
         operation_id="void_invoice",
         summary="Void an invoice",
         description="Credits that it used are given back, a grant that it made is taken back. "
-        "One with payments: 409 INVOICE_HAS_PAYMENTS.",
+        "`reason` is taken from the body or from the query.",
         tags=["Invoices"],
         request=VoidInput,
-        responses={200: InvoiceSerializer, **refusals(InvalidTransition)},
-        examples=[
-            example_in("Why", {"reason": examples.VOID["voidReason"]}),
-            example_out("Void", examples.VOID),
-        ],
+        parameters=[VoidInput],
+        responses={200: InvoiceSerializer, **refusals(InvalidTransition, InvoiceHasPayments)},
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -228,10 +235,15 @@ class PdfView(InvoiceBase):
     @extend_schema(
         operation_id="get_invoice_pdf",
         summary="Download an invoice's PDF",
-        description="The same bytes every time once finalized; a draft's is marked DRAFT. Not "
-        "rendered within 20 seconds: 503 PDF_NOT_READY with Retry-After.",
+        description="The same bytes every time once finalized; a draft's is marked DRAFT. A worker "
+        "renders it: not done within 20 seconds, it is a 503 with `Retry-After`.",
         tags=["Invoices"],
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        parameters=[IF_NONE_MATCH],
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, "The document."),
+            304: OpenApiResponse(None, "The document that you have is the newest."),
+            **refusals(PdfNotReady),
+        },
     )
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         account, found = self.invoice(invoice_id)

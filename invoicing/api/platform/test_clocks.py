@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, TextField, TimeField
-from billing.http.openapi import example_in, example_out
+from billing.http.openapi import refusals
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read
 from billing.http.views import PlatformView, path_id
@@ -19,7 +19,6 @@ from billing.kernel import clock
 from billing.kernel.errors import BillingError, Kind, NotFound
 from billing.models import TestClock
 from invoicing import test_clocks
-from invoicing.api.platform import examples
 
 
 class TestClocksDisabled(BillingError):
@@ -77,11 +76,7 @@ class TestClocksView(ClockBase):
         description="Tenants are put on one when they are made. Takes BILLING_TEST_CLOCKS=1.",
         tags=["Test clocks"],
         request=ClockInput,
-        responses={201: ClockSerializer},
-        examples=[
-            example_in("The new year", {"frozenTime": "2026-01-01T00:00:00Z", "name": "A year"}),
-            example_out("A clock", examples.CLOCK, status=201),
-        ],
+        responses={201: ClockSerializer, **refusals(TestClocksDisabled)},
     )
     def post(self, request: Request) -> Response:
         given = read(ClockInput, request.data)
@@ -103,10 +98,9 @@ class TestClockView(ClockBase):
     @extend_schema(
         operation_id="get_test_clock",
         summary="Get a test clock",
-        description="While it is ADVANCING, `reachedAt` says how far it has come.",
+        description="`reachedAt` is how far the work of an advance has come.",
         tags=["Test clocks"],
-        responses=ClockSerializer,
-        examples=[example_out("A clock", examples.CLOCK)],
+        responses={200: ClockSerializer, **refusals(TestClocksDisabled)},
     )
     def get(self, request: Request, clock_id: str) -> Response:
         found = TestClock.objects.filter(pk=path_id(clock_id, "id")).first()
@@ -119,7 +113,10 @@ class TestClockView(ClockBase):
         summary="Delete a test clock with its tenants",
         description="And with all that is theirs: subscriptions, usage, invoices.",
         tags=["Test clocks"],
-        responses={204: None},
+        responses={
+            204: OpenApiResponse(None, "It is gone, with all that its tenants had."),
+            **refusals(TestClocksDisabled),
+        },
     )
     def delete(self, request: Request, clock_id: str) -> Response:
         test_clocks.delete_clock(clock_id=path_id(clock_id, "id"))
@@ -138,12 +135,11 @@ class AdvanceView(ClockBase):
         "202 with status ADVANCING; asking for the same time again goes on. Backwards: 400.",
         tags=["Test clocks"],
         request=AdvanceInput,
-        responses={200: ClockSerializer, 202: ClockSerializer},
-        examples=[
-            example_in("To the 20th", {"frozenTime": examples.CLOCK["frozenTime"]}),
-            example_out("There", examples.CLOCK),
-            example_out("On the way", {**examples.CLOCK, "status": "ADVANCING"}, status=202),
-        ],
+        responses={
+            200: OpenApiResponse(ClockSerializer, "All that was due on the way is done."),
+            202: OpenApiResponse(ClockSerializer, "Still ADVANCING: ask for the same time again."),
+            **refusals(TestClocksDisabled),
+        },
     )
     def post(self, request: Request, clock_id: str) -> Response:
         given = read(AdvanceInput, request.data)

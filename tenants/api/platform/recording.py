@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers
 
 from billing.accounts.models import Account
@@ -19,23 +24,31 @@ from billing.http.bodies import require_json
 from billing.http.callers import Caller
 from billing.http.errors import body_of, headers_of, json_response, report, status_of, translate
 from billing.http.fields import DecimalStringField, FlagField, IdField, TextField, TimeField
-from billing.http.openapi import example_in, example_out
+from billing.http.openapi import refusals
 from billing.http.permissions import Need, account_for
+from billing.http.serializers import Input
 from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
-from billing.kernel.errors import BillingError
+from billing.kernel.errors import BillingError, Kind, every_error
 from billing.metering.events import AccountBatch
 from billing.metering.record import record
-from tenants.api.platform import usage_examples as examples
+from tenants.metering.checks import Checker
 from tenants.metering.committer import COMMITTER
-from tenants.metering.errors import NoEventAccepted
-from tenants.metering.intake import Outcome, checker_for, shown, take_batch, take_one
+from tenants.metering.errors import EventRefused, NoEventAccepted
+from tenants.metering.intake import Outcome, shown, take_batch, take_one
 from tenants.metering.wire import read_batch, read_event
 
 Answer = tuple[int, bytes, dict[str, str]]
+METADATA: Final = "At most 16 KiB and 5 levels. Charges' filters look at its properties."
+REFUSED: Final = [error for error in every_error(EventRefused) if error.kind is Kind.INVALID]
 
 
-class EventInput(serializers.Serializer[Any]):
+@extend_schema_field({"type": ["object", "string", "null"], "maxLength": 16_384})
+class MetadataField(serializers.JSONField):
+    """An object, or one written as a JSON string."""
+
+
+class EventInput(Input):
     """A usage event. The API document's words for `tenants.metering.wire.Wire`, which reads it."""
 
     metricType = TextField()
@@ -48,8 +61,22 @@ class EventInput(serializers.Serializer[Any]):
     userId = TextField(required=False, allow_null=True)
     costCenterId = IdField(required=False, allow_null=True)
     costCenterCode = TextField(required=False, allow_null=True)
-    metadata = serializers.JSONField(required=False, allow_null=True)
+    metadata = MetadataField(required=False, help_text=METADATA)
     correction = FlagField(required=False)
+
+
+class EventsInput(Input):
+    """A batch, as an object."""
+
+    events = EventInput(many=True)
+
+
+BATCH_INPUT: Final = PolymorphicProxySerializer(
+    component_name="BatchInput",
+    serializers=[EventInput(many=True), EventsInput],
+    resource_type_field_name=None,
+    many=False,
+)
 
 
 class RecordedOutput(serializers.Serializer[Any]):
@@ -152,19 +179,18 @@ class UsageView(RecordingView):
         "timestamp the event is now, by the tenant's clock. A correction takes billing_admin.",
         tags=["Usage"],
         request=EventInput,
-        responses={201: RecordedOutput, 200: RecordedOutput},
-        examples=[
-            example_in("Three calls", examples.EVENT),
-            example_out("Recorded", examples.RECORDED, status=201),
-            example_out("A duplicate", examples.DUPLICATE),
-        ],
+        responses={
+            201: OpenApiResponse(RecordedOutput, "It is committed to disk."),
+            200: OpenApiResponse(RecordedOutput, "It was there already; nothing changed."),
+            **refusals(*REFUSED),
+        },
     )
     def post(self, request: Any, tenant_id: str) -> Any:
         """Described here; `dispatch` answers it."""
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        checker = checker_for(now=clock.now_for(account), may_correct=may_correct, body=body)
+        checker = Checker(now=clock.now_for(account), may_correct=may_correct, body=body)
         event_id, is_new = take_one(account.id, read_event(body), checker, COMMITTER.record)
         said = {"eventId": event_id, "status": "recorded" if is_new else "duplicate"}
         return (201 if is_new else 200), msgspec.json.encode(said), {}
@@ -180,20 +206,19 @@ class UsageBatchView(RecordingView):
         "good ones are recorded together; the others are named with the reason (207). "
         "Where none is good, 400 `NO_EVENT_ACCEPTED` with the same fields beside `error`.",
         tags=["Usage"],
-        request=EventInput(many=True),
-        responses={201: TakenOutput, 207: OpenApiResponse(TakenOutput, "Some were rejected.")},
-        examples=[
-            example_in("Two events", examples.BATCH),
-            example_out("All taken", examples.TAKEN, status=201),
-            example_out("One rejected", examples.PARTLY, status=207),
-        ],
+        request=BATCH_INPUT,
+        responses={
+            201: OpenApiResponse(TakenOutput, "All are committed to disk."),
+            207: OpenApiResponse(TakenOutput, "Some were rejected; the others are committed."),
+            **refusals(NoEventAccepted),
+        },
     )
     def post(self, request: Any, tenant_id: str) -> Any:
         """Described here; `dispatch` answers it."""
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        checker = checker_for(now=clock.now_for(account), may_correct=may_correct, body=body)
+        checker = Checker(now=clock.now_for(account), may_correct=may_correct, body=body)
         outcome = take_batch(account.id, read_batch(body), checker, record_batch)
         said = said_of(outcome)
         if not outcome.accepted and not outcome.duplicates:

@@ -8,8 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,24 +18,24 @@ from billing.catalog.queries import meter_of
 from billing.http.fields import (
     DecimalStringField,
     FlagField,
+    ObjectField,
     OneOfField,
     TextField,
     TimeField,
     WholeField,
     format_timestamp,
 )
-from billing.http.openapi import example_out
+from billing.http.openapi import refusals
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read_query
 from billing.http.views import PlatformView
 from billing.kernel import clock
 from billing.kernel.decimals import format_decimal
-from billing.kernel.errors import invalid
+from billing.kernel.errors import NotFound, invalid
 from billing.metering.events import MeterTraits
 from billing.metering.pages import ABSENT, EventFilter, Position, StoredEvent, events_page
 from billing.metering.summary import GroupBy, UsageLine, summarize
 from billing.metering.void import void_event
-from tenants.api.platform import usage_examples as examples
 from tenants.metering.queries import current_period
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,7 +103,7 @@ class EventOutput(serializers.Serializer[Any]):
     resourceType = TextField(allow_null=True)
     userId = TextField(allow_null=True)
     costCenterId = TextField(allow_null=True)
-    metadata = serializers.JSONField(allow_null=True)
+    metadata = ObjectField(allow_null=True)
 
 
 class EventsOutput(serializers.Serializer[Any]):
@@ -152,8 +151,7 @@ class UsageSummaryView(PlatformView):
         "those of UTC. An event that names no resource or cost center is under null.",
         tags=["Usage"],
         parameters=[SummaryQuery],
-        responses=SummaryOutput,
-        examples=[example_out("A month", examples.SUMMARY)],
+        responses={200: SummaryOutput, **refusals(NotFound)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -238,8 +236,7 @@ class UsageEventsView(PlatformView):
         "`nextCursor`, and the same filters, until it is null: no event is lost or seen twice.",
         tags=["Usage"],
         parameters=[EventsQuery],
-        responses=EventsOutput,
-        examples=[example_out("A page", examples.PAGE)],
+        responses={200: EventsOutput, **refusals(NotFound)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -273,8 +270,7 @@ class UsageEventView(PlatformView):
         description="It no longer counts, and stays on record. Voiding it again changes nothing. "
         "An eventId is percent-encoded in the path, its slashes too.",
         tags=["Usage"],
-        parameters=[OpenApiParameter("eventId", OpenApiTypes.STR, OpenApiParameter.PATH)],
-        responses={204: None},
+        responses={204: OpenApiResponse(None, "It no longer counts.")},
     )
     def delete(self, request: Request, tenant_id: str, event_id: str) -> Response:
         account = self.account(tenant_id)

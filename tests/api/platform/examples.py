@@ -1,4 +1,4 @@
-"""Examples of the catalogue in the API document; a test sends each request and compares."""
+"""A meter and a plan, as they are asked for and as they are answered."""
 
 from __future__ import annotations
 
@@ -117,28 +117,3 @@ PLAN: Final[dict[str, Any]] = {
     "createdAt": "2026-01-31T10:00:00Z",
 }
 PLAN_PATCH: Final = {"price": "59.00", "name": "Pro 2026"}
-
-SUBSCRIPTION_REQUEST: Final = {"planId": "pro", "startAt": "2026-01-01T00:00:00Z"}
-SUBSCRIPTION: Final[dict[str, Any]] = {
-    "id": "019b7a2c-4b10-7c3e-9f41-5d2f8a6c0001",
-    "tenantId": "019b7a2c-4b10-7c3e-9f41-5d2f8a6c0002",
-    "planId": "019b7a2c-4b10-7c3e-9f41-5d2f8a6c0003",
-    "planCode": "pro",
-    "status": "ACTIVE",
-    "timezone": "UTC",
-    "currentPeriodStart": "2026-01-01T00:00:00Z",
-    "currentPeriodEnd": "2026-02-01T00:00:00Z",
-    "startedAt": "2026-01-01T00:00:00Z",
-    "trialEnd": None,
-    "cancelAtPeriodEnd": False,
-    "cancelledAt": None,
-    "endedAt": None,
-    "cancellationReason": None,
-    "pausedAt": None,
-    "pendingPlanId": None,
-    "discounts": [],
-    "creditBalance": "0.00",
-    "stripeSubscriptionId": None,
-    "createdAt": "2026-01-01T00:00:00Z",
-    "updatedAt": "2026-01-01T00:00:00Z",
-}
