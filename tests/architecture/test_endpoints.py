@@ -1,4 +1,4 @@
-"""Every route is found here: who may, how it is described, and that nothing slipped past."""
+"""Every route is found here: who may, and that nothing slipped past. See also test_openapi."""
 
 from __future__ import annotations
 
