@@ -56,7 +56,10 @@ class TenantAdmin(ServiceAdmin):
     search_help_text = _("Name, e-mail or id")
     ordering = ("-created_at",)
     fieldsets = (
-        (None, {"fields": ("name", ("currency", "timezone"), ("customer", "test_clock"), "budget")}),
+        (
+            None,
+            {"fields": ("name", ("currency", "timezone"), ("customer", "test_clock"), "budget")},
+        ),
         (_("Invoices go to"), {"fields": (("billing_email", "tax_id"),)}),
         (
             _("Address"),

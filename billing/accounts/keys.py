@@ -64,7 +64,5 @@ def revoke_api_key(*, key_id: UUID, now: datetime) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
-        audit.record(
-            action="api_key.revoked", account_id=key.account_id, subject=key.key, now=now
-        )
+        audit.record(action="api_key.revoked", account_id=key.account_id, subject=key.key, now=now)
     return key

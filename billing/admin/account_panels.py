@@ -74,7 +74,5 @@ def links_panel(account: Account) -> Panel:
     ]
     if account.test_clock is not None:
         clock = account.test_clock
-        rows.append(
-            [_("Test clock"), formatting.link("billing_testclock_change", clock, clock.pk)]
-        )
+        rows.append([_("Test clock"), formatting.link("billing_testclock_change", clock, clock.pk)])
     return Panel(title=_("See also"), rows=rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -65,7 +65,11 @@ def offer_of(plan: Plan) -> SafeString:
     if not plan.is_active:
         return formatting.label(_("Archived"), "quiet")
     active = formatting.label(_("Active"), "good")
-    return active + format_html(" {}", formatting.label(_("Default"), "info")) if plan.is_default else active
+    return (
+        active + format_html(" {}", formatting.label(_("Default"), "info"))
+        if plan.is_default
+        else active
+    )
 
 
 def _subscribers() -> Any:
@@ -117,12 +121,22 @@ class PlanAdmin(ServiceAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        note = _("Other prices make a new version for new subscribers. Who has the plan keeps theirs.")
+        note = _(
+            "Other prices make a new version for new subscribers. Who has the plan keeps theirs."
+        )
         first = _("This makes version 1. Charges for usage are added through the API.")
         return (
             (
                 None,
-                {"fields": ("name", "code", "description", ("is_active", "is_default"), "sort_order")},
+                {
+                    "fields": (
+                        "name",
+                        "code",
+                        "description",
+                        ("is_active", "is_default"),
+                        "sort_order",
+                    )
+                },
             ),
             (
                 _("Prices"),
@@ -206,8 +220,8 @@ class ChargeInline(ReadOnlyInline):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
-        rows = super().get_queryset(request).select_related("meter", "plan_version__plan")
-        return rows  # type: ignore[no-any-return]
+        rows: QuerySet[Charge] = super().get_queryset(request)
+        return rows.select_related("meter", "plan_version__plan")
 
 
 @admin.register(PlanVersion)
@@ -226,12 +240,14 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("plan",)
     search_fields = ("plan__name", "plan__code")
     ordering = ("plan__sort_order", "plan__name", "-version")
-    fields = readonly_fields = (
+    detail = (
         column(
             "plan",
             _("Plan"),
             lambda v: format_html(
-                "{} ({})", formatting.link("billing_plan_change", v.plan.name, v.plan_id), v.plan.code
+                "{} ({})",
+                formatting.link("billing_plan_change", v.plan.name, v.plan_id),
+                v.plan.code,
             ),
         ),
         column("fee", _("Fee"), lambda v: prices.fee(v.price_minor, v.currency, v.interval)),

@@ -125,9 +125,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         columns.moment("cancelled_at", _("Cancelled")),
         columns.moment("ended_at", _("Ended")),
         columns.flag("cancel_at_period_end", _("Ends with its period")),
-        column(
-            "reason", _("Reason"), lambda s: s.cancellation_reason or formatting.NONE
-        ),
+        column("reason", _("Reason"), lambda s: s.cancellation_reason or formatting.NONE),
         columns.moment("due_at", _("Next step of the run")),
         columns.moment("created_at", _("Made")),
         columns.moment("updated_at", _("Changed")),
