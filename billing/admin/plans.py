@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -65,7 +65,11 @@ def offer_of(plan: Plan) -> SafeString:
     if not plan.is_active:
         return formatting.label(_("Archived"), "quiet")
     active = formatting.label(_("Active"), "good")
-    return active + format_html(" {}", formatting.label(_("Default"), "info")) if plan.is_default else active
+    return (
+        active + format_html(" {}", formatting.label(_("Default"), "info"))
+        if plan.is_default
+        else active
+    )
 
 
 def _subscribers() -> Any:
@@ -216,8 +220,8 @@ class ChargeInline(ReadOnlyInline):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
-        rows = super().get_queryset(request).select_related("meter", "plan_version__plan")
-        return rows  # type: ignore[no-any-return]
+        rows: QuerySet[Charge] = super().get_queryset(request)
+        return rows.select_related("meter", "plan_version__plan")
 
 
 @admin.register(PlanVersion)
@@ -236,7 +240,7 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("plan",)
     search_fields = ("plan__name", "plan__code")
     ordering = ("plan__sort_order", "plan__name", "-version")
-    fields = readonly_fields = (
+    detail = (
         column(
             "plan",
             _("Plan"),

@@ -81,10 +81,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ),
         columns.status(_("Status")),
         columns.money("total_minor", _("Total")),
+        column("due_money", _("Due"), lambda i: formatting.money(i.amount_due_minor, i.currency)),
         column(
-            "due_money", _("Due"), lambda i: formatting.money(i.amount_due_minor, i.currency)
+            "due_date", _("Due date"), lambda i: formatting.day(i.due_date), ordering="due_date"
         ),
-        column("due_date", _("Due date"), lambda i: formatting.day(i.due_date), ordering="due_date"),
     )
     list_filter = (InvoiceStatusFilter, OpenFilter, "currency")
     search_fields = ("number", "account__tenant__name", "=id", "=account__id")
@@ -210,9 +210,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         }
         return confirm(self, request, words=words, back=self.page_url(object_id), act=act)
 
-    @action(
-        description=_("Void"), icon="block", permissions=["void"], variant=ActionVariant.DANGER
-    )
+    @action(description=_("Void"), icon="block", permissions=["void"], variant=ActionVariant.DANGER)
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Void an invoice, with a reason."""
         invoice = self._invoice(object_id)
