@@ -28,6 +28,7 @@ class MembershipInline(ReadOnlyInline):
     model = Membership
     verbose_name_plural = _("Team")
     tab = False
+    hide_title = True
     ordering = ("role", "created_at")
     fields = readonly_fields = (
         column("user", _("User"), lambda m: formatting.code(m.user_id)),
@@ -49,7 +50,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     search_fields = ("name", "email", "=account__id")
     ordering = ("-created_at",)
-    fields = readonly_fields = (
+    detail = (
         column("name", _("Name"), lambda c: c.name),
         column("email", _("E-mail"), lambda c: c.email),
         columns.tenant(_("Default tenant")),

@@ -5,9 +5,10 @@ By the same services as the API, in an order that can be broken off and taken up
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from billing.accounts import audit
@@ -24,6 +25,9 @@ from invoicing.run import run_account
 from tenants.services import add_tenant
 
 Say = Callable[[str], None]
+DAY: Final = timedelta(days=1)
+MORNING: Final = timedelta(hours=6)
+"""When the demo's days have their run: after the grace of whatever ended at midnight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +46,36 @@ def build(*, say: Say, now: datetime) -> Built:
     _meters(now=now)
     _plans(now=now)
     say(f"Plans: {', '.join(plan.name for plan in PLANS)}.")
+    starts = {wanted: midnight(now - timedelta(days=wanted.days)) for wanted in CUSTOMERS}
+    accounts = {wanted: _customer(wanted, start=starts[wanted]) for wanted in CUSTOMERS}
+    # Usage before subscriptions: a worker that runs meanwhile has nothing to bill too early.
     events = 0
-    for wanted in CUSTOMERS:
-        start = (now - timedelta(days=wanted.days)).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-        account_id = _customer(wanted, start=start)
-        # Usage before the subscription: a worker that runs meanwhile has nothing to bill too early.
-        recorded = record_usage(account_id, wanted, start=start, now=now)
-        _subscribe(account_id, wanted, start=start, now=now)
-        run_account(account_id=account_id, now=now)
+    for wanted, account_id in accounts.items():
+        recorded = record_usage(account_id, wanted, start=starts[wanted], now=now)
         events += recorded
-        say(f"{wanted.name}: {recorded:,} events since {start:%Y-%m-%d}.")
-    accounts = Customer.objects.filter(email__in=[wanted.email for wanted in CUSTOMERS])
-    invoices = Invoice.objects.filter(account_id__in=accounts.values("account_id")).count()
+        say(f"{wanted.name}: {recorded:,} events since {starts[wanted]:%Y-%m-%d}.")
+    _live_through(accounts, starts, now=now)
+    invoices = Invoice.objects.filter(account_id__in=accounts.values()).count()
     return Built(is_new=True, events=events, invoices=invoices)
+
+
+def midnight(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _live_through(
+    accounts: Mapping[DemoCustomer, UUID], starts: Mapping[DemoCustomer, datetime], *, now: datetime
+) -> None:
+    """Let the days pass as they did, for all together: invoices are dated and numbered in order."""
+    today = min(starts.values()) + MORNING
+    while today <= now:
+        for wanted, account_id in accounts.items():
+            if starts[wanted] <= today:
+                _subscribe(account_id, wanted, start=starts[wanted], now=today)
+                run_account(account_id=account_id, now=today)
+        today += DAY
+    for account_id in accounts.values():
+        run_account(account_id=account_id, now=now)
 
 
 def _is_there() -> bool:
@@ -122,8 +141,8 @@ def _make_customer(wanted: DemoCustomer, *, start: datetime) -> UUID:
     return account_id
 
 
-def _subscribe(
-    account_id: UUID, wanted: DemoCustomer, *, start: datetime, now: datetime
-) -> None:
+def _subscribe(account_id: UUID, wanted: DemoCustomer, *, start: datetime, now: datetime) -> None:
     if not Subscription.objects.filter(account_id=account_id).exists():
-        create_subscription(account_id=account_id, plan_ref=wanted.plan, start_at=start, now=now)
+        create_subscription(
+            account_id=account_id, plan_ref=wanted.plan, start_at=start, timezone="UTC", now=now
+        )

@@ -8,7 +8,7 @@ from typing import Final
 from demo.plans import ENTERPRISE, FREE, PRO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DemoCustomer:
     """A customer, its team's size and what it uses: `load` requests in an hour of rest."""
 

@@ -107,20 +107,22 @@ PRO: Final = DemoPlan(
             ChargeModel.PACKAGE,
             included_quantity=D(5_000_000),
             package_size=D(1000),
-            package_price=D("0.0025"),
+            package_price=D("0.006"),
         ),
         _charge(
             OUTPUT,
             "Output tokens, per 1,000",
             ChargeModel.PACKAGE,
             package_size=D(1000),
-            package_price=D("0.0100"),
+            package_price=D("0.018"),
         ),
         _charge(
             REQUESTS,
             "Inference requests",
             ChargeModel.GRADUATED,
-            tiers=_tiers(("5000", "0.0010", None), ("20000", "0.0006", None), (None, "0.0003", None)),
+            tiers=_tiers(
+                ("5000", "0.0010", None), ("20000", "0.0006", None), (None, "0.0003", None)
+            ),
         ),
         pay_in_advance=True,
         trial_days=14,
@@ -138,16 +140,16 @@ ENTERPRISE: Final = DemoPlan(
             "Input tokens",
             ChargeModel.GRADUATED,
             tiers=_tiers(
-                ("20000000", "0.000002", None),
-                ("60000000", "0.0000015", None),
-                (None, "0.000001", None),
+                ("10000000", "0.000012", None),
+                ("30000000", "0.00001", None),
+                (None, "0.000008", None),
             ),
         ),
         _charge(
             OUTPUT,
             "Output tokens",
             ChargeModel.VOLUME,
-            tiers=_tiers(("1000000", "0.000009", None), (None, "0.000007", None)),
+            tiers=_tiers(("500000", "0.00003", None), (None, "0.000024", None)),
         ),
         _charge(
             REQUESTS,
@@ -157,7 +159,7 @@ ENTERPRISE: Final = DemoPlan(
                 ("10000", None, "60.00"), ("30000", None, "140.00"), (None, None, "250.00")
             ),
         ),
-        minimum_commitment=D("750.00"),
+        minimum_commitment=D("500.00"),
     ),
 )
 PLANS: Final = (FREE, PRO, ENTERPRISE)

@@ -80,7 +80,9 @@ class TenantAdmin(ServiceAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return self.fieldsets
-        first = (_("Details"), {"fields": ("name", ("currency", "timezone"), "budget")})
+        fixed = _("The currency is fixed once anything was subscribed, granted or billed.")
+        fields = ("name", ("currency", "timezone"), "budget")
+        first = (_("Details"), {"description": fixed, "fields": fields})
         return (first, *self.fieldsets[1:])
 
     def change_view(

@@ -58,7 +58,6 @@ class TenantForm(ServiceForm):
         choices=CURRENCIES,
         initial="USD",
         widget=UnfoldAdminSelect2Widget,
-        help_text=_("Fixed once anything was subscribed, granted or billed."),
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"), choices=zones, initial="UTC", widget=UnfoldAdminSelect2Widget
@@ -67,7 +66,6 @@ class TenantForm(ServiceForm):
         label=_("Customer's id"),
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("Whose team may act for this tenant."),
     )
     test_clock = forms.TypedChoiceField(
         label=_("Test clock"),
@@ -95,7 +93,6 @@ class TenantForm(ServiceForm):
     region = _text(_("Region"))
     country = _text(
         _("Country"),
-        help_text=_("Two letters, such as DE."),
         validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters, such as DE."))],
     )
 

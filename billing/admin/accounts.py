@@ -45,7 +45,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     """API keys. Their secrets are not kept, and the hashes of them are not shown."""
 
     list_display = (
-        column("name", _("Name"), lambda k: str(k), ordering="name"),
+        column("name", _("Name"), str, ordering="name"),
         column("key_text", _("Key"), lambda k: formatting.code(k.key), ordering="key"),
         column("owner", _("Of"), key_owner),
         column("scopes", _("Scopes"), lambda k: words_of(k.scopes)),
@@ -57,7 +57,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("account__tenant",)
     ordering = ("-created_at",)
     actions_detail = ("revoke",)
-    fields = readonly_fields = (
+    detail = (
         column("name", _("Name"), lambda k: k.name or formatting.NONE),
         column("key_text", _("Key"), lambda k: formatting.code(k.key)),
         column("owner", _("Of"), key_owner),
@@ -105,7 +105,7 @@ class TestClockAdmin(ReadOnlyAdmin):
     """Frozen times. The API makes and advances them."""
 
     list_display = (
-        column("name", _("Name"), lambda c: str(c), ordering="name"),
+        column("name", _("Name"), str, ordering="name"),
         columns.status(_("Status")),
         columns.moment("frozen_time", _("Frozen at")),
         columns.moment("reached_at", _("Reached")),
@@ -113,7 +113,7 @@ class TestClockAdmin(ReadOnlyAdmin):
     )
     search_fields = ("name", "=id")
     ordering = ("-created_at",)
-    fields = readonly_fields = (
+    detail = (
         column("name", _("Name"), lambda c: c.name or formatting.NONE),
         columns.status(_("Status")),
         columns.moment("frozen_time", _("Frozen at")),
@@ -142,7 +142,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("account__tenant",)
     ordering = ("-id",)
     paginator = InfinitePaginator
-    fields = readonly_fields = (
+    show_full_result_count = False
+    detail = (
         columns.moment("at", _("When")),
         column("actor", _("Who"), lambda e: e.actor),
         column("action", _("What"), lambda e: formatting.code(e.action)),

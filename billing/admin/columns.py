@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from billing.admin import formatting
@@ -23,7 +24,8 @@ def column(
         return show(row)
 
     shown.__name__ = name
-    return shown
+    made: Column = shown
+    return made
 
 
 def moment(field: str, title: Any, *, is_sortable: bool = True) -> Column:
@@ -54,12 +56,12 @@ def status(title: Any, field: str = "status") -> Column:
 
 
 def flag(field: str, title: Any) -> Column:
-    @display(description=title, boolean=True, ordering=field)
-    def shown(row: Any) -> bool:
-        return bool(getattr(row, field))
+    """Say yes, or nothing loud: a no is seldom bad."""
 
-    shown.__name__ = field
-    return shown
+    def show(row: Any) -> Any:
+        return formatting.label(_("Yes"), "good") if getattr(row, field) else _("No")
+
+    return column(field, title, show, ordering=field)
 
 
 def document(field: str, title: Any) -> Column:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from billing.kernel.decimals import format_decimal
-from billing.kernel.money import Money
+from billing.kernel.money import MINOR_DIGITS, Money
 
 NONE: Final = "–"
 
@@ -57,6 +57,14 @@ def number(value: Decimal | int | str) -> str:
     return _grouped(text)
 
 
+def price(value: Decimal | str, currency: str) -> str:
+    """Write a price in major units: all of its digits, and no fewer than the currency has."""
+    whole, _point, fraction = format_decimal(Decimal(value)).partition(".")
+    digits = MINOR_DIGITS[currency]
+    fraction = fraction.ljust(digits, "0")
+    return _grouped(f"{whole}.{fraction}" if fraction else whole)
+
+
 def _grouped(text: str) -> str:
     return numberformat.format(
         text,
@@ -80,11 +88,11 @@ def amount(minor: int, currency: str) -> str:
     return _grouped(Money(minor, currency).amount)
 
 
-def moment(at: datetime | None) -> SafeString:
+def moment(at: datetime | None, *, pattern: str = "%Y-%m-%d %H:%M") -> SafeString:
     """Write a moment in UTC, with the zone's name."""
     if at is None:
         return format_html("{}", NONE)
-    text = f"{at.astimezone(UTC):%Y-%m-%d %H:%M}\N{NO-BREAK SPACE}UTC"
+    text = f"{at.astimezone(UTC).strftime(pattern)}\N{NO-BREAK SPACE}UTC"
     return format_html(
         '<time datetime="{}" class="bo-time" title="{}">{}</time>',
         at.isoformat(),
@@ -93,8 +101,9 @@ def moment(at: datetime | None) -> SafeString:
     )
 
 
-def day(on: date | None) -> str:
-    return NONE if on is None else f"{on:%Y-%m-%d}"
+def day(on: date | None) -> SafeString:
+    text = NONE if on is None else f"{on:%Y-%m-%d}"
+    return format_html('<span class="bo-time">{}</span>', text)
 
 
 def stretch(start: datetime, end: datetime | None) -> SafeString:

@@ -70,7 +70,7 @@ class MeterAdmin(ServiceAdmin):
     list_filter = ("aggregation", "is_active")
     search_fields = ("metric_type", "name")
     ordering = ("metric_type",)
-    fields = ("metric_type", "name", "unit", ("aggregation", "unique_field"), "is_active")
+    fields = ("metric_type", "name", "unit", "aggregation", "unique_field", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("metric_type",) if obj else ()

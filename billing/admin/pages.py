@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+from django.contrib.admin import ShowFacets
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
+from billing.admin.columns import Column
 from billing.kernel.errors import BillingError
 
 
@@ -28,14 +30,37 @@ class _OutsideTransaction(DjangoModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
 
+    def page_url(self, object_id: object) -> str:
+        opts = self.model._meta  # noqa: SLF001
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
+
+
+def _with_columns(options: dict[str, Any], columns: Mapping[str, Column]) -> dict[str, Any]:
+    fields = tuple(
+        columns[name] if isinstance(name, str) else tuple(columns[one] for one in name)
+        for name in options["fields"]
+    )
+    return {**options, "fields": fields}
+
 
 class ReadOnlyAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
     """A page that shows. What services write, nothing else writes: nobody adds or deletes here."""
 
     list_per_page = 50
-    show_full_result_count = False
-    show_facets = "NEVER"
-    actions: ClassVar[Any] = None
+    show_facets = ShowFacets.NEVER
+    actions = None
+    detail: ClassVar[Sequence[Column]] = ()
+    layout: ClassVar[Sequence[tuple[Any, dict[str, Any]]]] = ()
+    """Fieldsets over the names of `detail`: what a page shows that has more than one group."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.detail
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if not self.layout:
+            return [(None, {"fields": self.detail})]
+        columns = {column.__name__: column for column in self.detail}
+        return [(title, _with_columns(options, columns)) for title, options in self.layout]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -45,10 +70,6 @@ class ReadOnlyAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def page_url(self, object_id: object) -> str:
-        opts = self.model._meta  # noqa: SLF001
-        return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
 
 
 class ReadOnlyInline(TabularInline):  # type: ignore[misc]
@@ -106,15 +127,20 @@ class ServiceAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
 
     form = ServiceForm
     list_per_page = 50
-    show_full_result_count = False
-    show_facets = "NEVER"
-    actions: ClassVar[Any] = None
+    show_facets = ShowFacets.NEVER
+    actions = None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002  Django's own signature
+        **kwargs: Any,
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
 

@@ -11,13 +11,14 @@ from billing.models import Account
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A small table under a title. Cells are text or safe HTML; `right` are columns with numbers."""
+    """A small table under a title. Cells are text or safe HTML; `right` are numbers' columns."""
 
     title: Any
     headers: Sequence[Any] = ()
     rows: Sequence[Sequence[Any]] = ()
     right: frozenset[int] = frozenset()
     empty: Any = ""
+    is_wide: bool = False
     more_url: str = ""
     more_text: Any = ""
 

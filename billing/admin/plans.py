@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -59,6 +60,18 @@ def _newest(field: str) -> Subquery:
     return Subquery(versions.values(field)[:1])
 
 
+def offer_of(plan: Plan) -> SafeString:
+    """Say whether the plan is on offer, and whether it is the default."""
+    if not plan.is_active:
+        return formatting.label(_("Archived"), "quiet")
+    active = formatting.label(_("Active"), "good")
+    return (
+        active + format_html(" {}", formatting.label(_("Default"), "info"))
+        if plan.is_default
+        else active
+    )
+
+
 def _subscribers() -> Any:
     live = (
         Subscription.objects.live()
@@ -91,8 +104,7 @@ class PlanAdmin(ServiceAdmin):
             lambda p: formatting.number(p.subscribers),
             ordering="subscribers",
         ),
-        columns.flag("is_active", _("Active")),
-        columns.flag("is_default", _("Default")),
+        column("offer", _("Offer"), offer_of, ordering="is_active"),
     )
     list_filter = ("is_active",)
     search_fields = ("name", "code")
@@ -208,8 +220,8 @@ class ChargeInline(ReadOnlyInline):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
-        rows = super().get_queryset(request).select_related("meter", "plan_version__plan")
-        return rows  # type: ignore[no-any-return]
+        rows: QuerySet[Charge] = super().get_queryset(request)
+        return rows.select_related("meter", "plan_version__plan")
 
 
 @admin.register(PlanVersion)
@@ -228,7 +240,7 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("plan",)
     search_fields = ("plan__name", "plan__code")
     ordering = ("plan__sort_order", "plan__name", "-version")
-    fields = readonly_fields = (
+    detail = (
         column(
             "plan",
             _("Plan"),

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing.admin.formatting import money, number
+from billing.admin.formatting import money, number, price
 from billing.models import Charge, PlanVersion
 
 INTERVALS = {
@@ -40,7 +40,7 @@ def fee(price_minor: int | None, currency: str | None, interval: str | None) -> 
 
 def rate(value: Decimal | str | None, currency: str) -> str:
     """Write a price per unit with all of its digits, in major units."""
-    return "–" if value is None else f"{number(value)}\N{NO-BREAK SPACE}{currency}"
+    return "–" if value is None else f"{price(value, currency)}\N{NO-BREAK SPACE}{currency}"
 
 
 def terms(charge: Charge) -> SafeString:

@@ -85,7 +85,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     search_fields = ("account__tenant__name", "=id", "=account__id")
     search_help_text = _("Tenant's name, or an id")
     ordering = ("-created_at",)
-    fieldsets = (
+    layout = (
         (None, {"fields": (("tenant", "status"), ("plan", "pending"), ("period", "timezone"))}),
         (
             _("Dates"),

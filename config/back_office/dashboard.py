@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,13 +14,14 @@ from billing.admin import formatting
 from billing.admin.panels import Panel
 from billing.kernel import clock
 from billing.metering.browse import events_by_hour
-from billing.models import Subscription, SubscriptionStatus
+from billing.models import Subscription
+from billing.subscriptions.models import SubscriptionStatus
+from invoicing.admin.invoices import OPEN
 from invoicing.models import Invoice, InvoiceStatus
 from tenants.models import Tenant
 
 SHOWN: Final = 8
 DAY: Final = timedelta(hours=24)
-OPEN: Final = (InvoiceStatus.PENDING, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.OVERDUE)
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -34,12 +35,12 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("billing.view_subscription"):
         cards.append(_subscriptions())
     if user.has_perm("invoicing.view_invoice"):
-        cards += _owed()
+        cards += _owed(now=now)
         panels += [_invoices(now=now), _next_due()]
     usage = None
     if user.has_perm("billing.view_usageevent"):
         usage = _usage(now=now)
-    return {**context, "cards": cards, "panels": panels, "usage": usage}
+    return {**context, "title": _("Overview"), "cards": cards, "panels": panels, "usage": usage}
 
 
 def _tenants() -> dict[str, Any]:
@@ -69,23 +70,23 @@ def _subscriptions() -> dict[str, Any]:
     }
 
 
-def _owed() -> list[dict[str, Any]]:
-    """What is open and what of it is overdue, a sum for each currency."""
+def _owed(*, now: datetime) -> list[dict[str, Any]]:
+    """What is open and what of it should have been paid, a sum for each currency."""
     due = F("total_minor") - F("credits_applied_minor") - F("amount_paid_minor")
-    rows = (
+    rows: list[Any] = list(
         Invoice.objects.filter(status__in=OPEN)
-        .values("status", "currency")
+        .values("currency", is_late=Q(due_date__lt=now.date()))
         .annotate(found=Count("*"), due=Sum(due))
     )
     url = reverse("admin:invoicing_invoice_changelist")
-    late = [row for row in rows if row["status"] == InvoiceStatus.OVERDUE]
+    late = [row for row in rows if row["is_late"]]
     return [
-        _sum_card(_("To be paid"), "payments", list(rows), url),
-        _sum_card(_("Overdue"), "warning", late, f"{url}?status=OVERDUE"),
+        _sum_card(_("To be paid"), "payments", rows, f"{url}?open=all"),
+        _sum_card(_("Past their due date"), "warning", late, f"{url}?open=late"),
     ]
 
 
-def _sum_card(title: str, icon: str, rows: list[dict[str, Any]], url: str) -> dict[str, Any]:
+def _sum_card(title: str, icon: str, rows: list[Any], url: str) -> dict[str, Any]:
     sums: dict[str, int] = {}
     for row in rows:
         sums[row["currency"]] = sums.get(row["currency"], 0) + int(row["due"])

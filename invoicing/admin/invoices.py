@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
@@ -27,6 +28,7 @@ from invoicing.models import Invoice, InvoiceStatus
 from invoicing.pdf.rendering import pdf_of
 
 S = InvoiceStatus
+OPEN = (S.PENDING, S.PARTIALLY_PAID, S.OVERDUE)
 VOIDABLE = (S.DRAFT, S.PENDING, S.OVERDUE, S.PAID)
 
 
@@ -34,6 +36,22 @@ class InvoiceStatusFilter(LabelledFilter):
     """An invoice's status."""
 
     statuses: ClassVar[list[str]] = list(InvoiceStatus.values)
+
+
+class OpenFilter(SimpleListFilter):
+    """What is still to be paid, and what of it is past its due date (in UTC)."""
+
+    title = _("payment")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [("all", _("To be paid")), ("late", _("Past their due date"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {"all", "late"}:
+            return queryset
+        rows = queryset.filter(status__in=OPEN)
+        return rows.filter(due_date__lt=clock.now().date()) if self.value() == "late" else rows
 
 
 class VoidForm(forms.Form):
@@ -63,17 +81,17 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ),
         columns.status(_("Status")),
         columns.money("total_minor", _("Total")),
+        column("due_money", _("Due"), lambda i: formatting.money(i.amount_due_minor, i.currency)),
         column(
-            "due_money", _("Due"), lambda i: formatting.money(i.amount_due_minor, i.currency)
+            "due_date", _("Due date"), lambda i: formatting.day(i.due_date), ordering="due_date"
         ),
-        column("due_date", _("Due date"), lambda i: formatting.day(i.due_date), ordering="due_date"),
     )
-    list_filter = (InvoiceStatusFilter, "currency")
+    list_filter = (InvoiceStatusFilter, OpenFilter, "currency")
     search_fields = ("number", "account__tenant__name", "=id", "=account__id")
     search_help_text = _("Number, tenant or id")
     ordering = ("-created_at", "-id")
     actions_detail = ("open_pdf", "finalize", "void")
-    fieldsets = (
+    layout = (
         (
             _("Record"),
             {
@@ -88,7 +106,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
             },
         ),
     )
-    readonly_fields = (
+    detail = (
         column("id_text", _("Id"), lambda i: formatting.code(i.pk)),
         column("kind", _("Kind"), lambda i: i.kind),
         columns.moment("created_at", _("Made")),
@@ -192,9 +210,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         }
         return confirm(self, request, words=words, back=self.page_url(object_id), act=act)
 
-    @action(
-        description=_("Void"), icon="block", permissions=["void"], variant=ActionVariant.DANGER
-    )
+    @action(description=_("Void"), icon="block", permissions=["void"], variant=ActionVariant.DANGER)
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Void an invoice, with a reason."""
         invoice = self._invoice(object_id)

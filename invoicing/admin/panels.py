@@ -35,6 +35,7 @@ def invoices_panel(account: Account) -> Panel:
         headers=[_("Number"), _("Status"), _("Period"), _("Total"), _("Due"), _("Due date")],
         rows=rows,
         right=frozenset({3, 4}),
+        is_wide=True,
         empty=_("No invoice yet."),
         more_url=f"{reverse('admin:invoicing_invoice_changelist')}?q={account.pk}",
         more_text=_("All"),

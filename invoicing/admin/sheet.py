@@ -70,7 +70,7 @@ def sheet_of(invoice: Invoice) -> Sheet:
     """Lay an invoice out. It has its account with tenant, its subscription's plan and its lines."""
     lines = list(invoice.lines.all())
     return Sheet(
-        title=invoice.number or _("Draft"),
+        title=invoice.number or _("Invoice"),
         status=formatting.status_label(invoice.status),
         currency=invoice.currency,
         due=formatting.money(invoice.amount_due_minor, invoice.currency),
@@ -108,21 +108,21 @@ def _line(line: InvoiceLine, currency: str) -> LineRow:
         period=formatting.stretch(line.period_start, line.period_end),
         quantity=formatting.number(line.quantity),
         unit=line.unit,
-        unit_price=_price(line.unit_price),
+        unit_price=_price(line.unit_price, currency),
         amount=formatting.amount(line.amount_minor, currency),
         discount=formatting.amount(-line.discount_minor, currency) if line.discount_minor else "–",
         tax=_("%(rate)s %%") % {"rate": formatting.number(line.tax_rate)}
         if line.tax_rate is not None
         else "–",
-        parts=[_part(part) for part in line.breakdown],
+        parts=[_part(part, currency) for part in line.breakdown],
     )
 
 
-def _price(value: Decimal | None) -> str:
-    return "–" if value is None else formatting.number(value)
+def _price(value: Decimal | str | None, currency: str) -> str:
+    return "–" if value is None else formatting.price(value, currency)
 
 
-def _part(part: dict[str, Any]) -> PartRow:
+def _part(part: dict[str, Any], currency: str) -> PartRow:
     def show(name: str) -> str:
         value = part.get(name)
         return "–" if value is None else formatting.number(value)
@@ -131,9 +131,9 @@ def _part(part: dict[str, Any]) -> PartRow:
         lower=show("from"),
         upper="∞" if part.get("to") is None else show("to"),
         quantity=show("quantity"),
-        unit_price=show("unitPrice"),
-        flat_fee=show("flatFee"),
-        amount=show("amount"),
+        unit_price=_price(part.get("unitPrice"), currency),
+        flat_fee=_price(part.get("flatFee"), currency),
+        amount=_price(part.get("amount"), currency),
     )
 
 
