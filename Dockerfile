@@ -28,6 +28,7 @@ COPY billing billing
 COPY config config
 COPY customers customers
 COPY demo demo
+COPY docs/examples docs/examples
 COPY invoicing invoicing
 COPY locale locale
 COPY templates templates

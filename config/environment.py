@@ -76,7 +76,8 @@ def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
 def url(*schemes: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value and not _is_url(value, schemes):
-            raise ValueError(f"must be a URL that begins with {' or '.join(schemes)}://")
+            begins = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ValueError(f"must be a URL that begins with {begins}")
         return value
 
     return parse

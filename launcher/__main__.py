@@ -19,7 +19,8 @@ def main() -> int:
     try:
         code: int = importlib.import_module(f"launcher.commands.{name}").main(sys.argv[2:])
     except LaunchError as error:
-        complain(f"bin/{name}: {error}")
+        for line in str(error).splitlines():
+            complain(f"bin/{name}: {line}")
         return 1
     except KeyboardInterrupt:
         return 130

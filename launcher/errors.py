@@ -6,5 +6,5 @@ from __future__ import annotations
 class LaunchError(Exception):
     """The system cannot be started, reached or stopped.
 
-    Its message is one line: what is wrong, and what mends it.
+    Its message has one line for each thing: what is wrong, and what mends it.
     """

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from billing.http.errors import json_response
+from billing.http.openapi import described_by
+from billing.http.openapi.health import HealthDescription, ReadinessDescription
 from billing.kernel import clock, liveness
 from billing.kernel.errors import ServiceUnavailable
 
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 _migrated: set[bool] = set()
 
 
+@described_by(HealthDescription)
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
@@ -71,6 +74,7 @@ def _tried(check: Callable[[], str]) -> str:
 ORDER: Final = ("database", "migrations", "valkey", "worker")
 
 
+@described_by(ReadinessDescription)
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     now = clock.now()

@@ -60,11 +60,16 @@ class NewEvent(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class AccountBatch:
-    """Events of one account that are recorded together. `recorded_at` is the account's time."""
+    """Events of one account that are recorded together. `recorded_at` is the account's time.
+
+    `is_plain` promises that no text of theirs holds a backslash, a tab or a line break: whoever
+    has read them from a body without any knows at no cost what is dear to find out one by one.
+    """
 
     account_id: UUID
     events: list[NewEvent]
     recorded_at: datetime
+    is_plain: bool = False
 
 
 _OWN_FIELDS: Final[Mapping[str, str]] = {

@@ -9,7 +9,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from billing.metering.models import UsageEvent
+from billing.metering.models import NO_ID, UsageEvent
+
+StoredEvent = UsageEvent
+"""An event as it stands on record: to read, for those who may not touch the tables."""
+
+ABSENT = NO_ID
+"""What stands for an id that an event does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

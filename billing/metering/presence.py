@@ -1,10 +1,19 @@
-"""Whether there is usage at all."""
+"""Whether there is usage at all, and which events there are."""
 
 from __future__ import annotations
 
-from billing.metering.models import UsageBucket
+from collections.abc import Sequence
+from uuid import UUID
+
+from billing.metering.models import UsageBucket, UsageEvent
 
 
 def has_usage(*, meter_id: int) -> bool:
     """Say whether any event ever came in for a meter, voided ones too: its bucket stays."""
     return UsageBucket.objects.filter(meter_id=meter_id).exists()
+
+
+def stored_ids(account_id: UUID, event_ids: Sequence[str]) -> set[str]:
+    """Return which of these ids the account's events have, voided ones too."""
+    found = UsageEvent.objects.filter(account_id=account_id, event_id__in=event_ids)
+    return set(found.values_list("event_id", flat=True))

@@ -40,6 +40,7 @@ class _Part:
     recorded_at: datetime
     first: dict[str, tuple[NewEvent, int]] = field(default_factory=dict)
     numbered: list[tuple[NewEvent, int]] = field(default_factory=list)
+    is_plain: bool = True
 
 
 def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
@@ -111,6 +112,7 @@ def _parts(
     firsts = []
     for batch in batches:
         part = parts.setdefault(batch.account_id, _Part(batch.account_id, batch.recorded_at))
+        part.is_plain = part.is_plain and batch.is_plain
         seen = part.first
         flags = []
         for event, seq in zip(batch.events, numbers, strict=False):
@@ -160,4 +162,5 @@ def _store(raw: Connection, parts: Sequence[_Part]) -> set[tuple[UUID, str]] | N
 def _copy(raw: Connection, parts: Sequence[_Part]) -> None:
     with raw.cursor() as cursor, cursor.copy(rows.COPY) as copy:
         for part in parts:
-            copy.write(rows.copy_text(str(part.account_id), part.numbered, part.recorded_at))
+            account_id, now = str(part.account_id), part.recorded_at
+            copy.write(rows.copy_text(account_id, part.numbered, now, is_plain=part.is_plain))

@@ -54,9 +54,7 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
         raise CouponUnknown
     if Subscription.objects.live().filter(account=account).exists():
         raise AlreadyExists(what="this tenant's live subscription")
-    if stripe_customer_id:
-        account.stripe_customer_id = stripe_customer_id
-        account.save(update_fields=["stripe_customer_id"])
+    _link(account, stripe_customer_id)
     start = start_at or now
     zone_name = timezone or account.timezone
     days = _trial_days(account, version, trial_days, now=now)
@@ -76,18 +74,25 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
     _insert(subscription)
     for _ in range(CATCH_UP_LIMIT):
         advance_subscription(subscription, now=now)
+    _record_creation(subscription, version, now=now)
+    return subscription
+
+
+def _link(account: LockedAccount, stripe_customer_id: str | None) -> None:
+    if stripe_customer_id:
+        account.stripe_customer_id = stripe_customer_id
+        account.save(update_fields=["stripe_customer_id"])
+
+
+def _record_creation(subscription: Subscription, version: PlanVersion, *, now: datetime) -> None:
+    plan, status = version.plan.code, subscription.status
     audit.record(
         action="subscription.created",
-        account_id=account.id,
+        account_id=subscription.account_id,
         subject=subscription.id,
-        after={
-            "plan": version.plan.code,
-            "version": version.version,
-            "status": subscription.status,
-        },
+        after={"plan": plan, "version": version.version, "status": status},
         now=now,
     )
-    return subscription
 
 
 def _require_sellable(version: PlanVersion, account: LockedAccount) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import environment
 from config.back_office.navigation import UNFOLD as BACK_OFFICE
+from config.settings.openapi import SPECTACULAR
 
 ENV = environment.read(os.environ)
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,7 +130,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["billing.http.bodies.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "billing.http.negotiation.JsonOnly",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "billing.http.openapi.schema.PlatformSchema",
     "EXCEPTION_HANDLER": "billing.http.errors.render_exception",
     "UNAUTHENTICATED_USER": None,
     "UNICODE_JSON": True,
@@ -138,32 +139,8 @@ REST_FRAMEWORK = {
 UNFOLD = BACK_OFFICE
 LOGIN_REDIRECT_URL = "admin:index"
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Billing",
-    "DESCRIPTION": "Usage in, exact invoices out. Money and quantities are decimal strings; ids "
-    "are UUIDs; timestamps are RFC 3339 in UTC. Unknown fields are refused. Every error has one "
-    "shape and a stable code; every POST takes an Idempotency-Key.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SCHEMA_PATH_PREFIX": "/api/v1/billing",
-    "COMPONENT_SPLIT_REQUEST": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SORT_OPERATIONS": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "billing.http.openapi.add_shared",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "ChargeModel": "billing.catalog.models.ChargeModel",
-        "Aggregation": "billing.catalog.models.Aggregation",
-        "Interval": "billing.catalog.models.Interval",
-    },
-}
+SPECTACULAR_SETTINGS = SPECTACULAR
+API_EXAMPLES = ROOT / "docs" / "examples"
 
 CELERY_BROKER_URL = ENV["REDIS_URL"]
 CELERY_TASK_ACKS_LATE = True

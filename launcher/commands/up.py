@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from launcher import ports, readiness, runstate, system
+from launcher import ports, readiness, runstate, settings, system
 from launcher.commands import first_steps
 from launcher.console import FAILED, READY, Console, complain
 from launcher.errors import LaunchError
@@ -57,8 +57,9 @@ def main(arguments: list[str]) -> int:
         return stop(folder)
     if options.status:
         return status(folder)
-    if runstate.is_held(folder):
-        return already(folder)
+    if options.progress_to is None and runstate.is_held(folder):
+        print(already(folder))
+        return 0
     if options.detach and options.progress_to is None:
         return detach(folder, arguments)
     return run(folder, options)
@@ -71,6 +72,8 @@ def run(folder: DataFolder, options: argparse.Namespace) -> int:
     heed_signals(hangup=not detached)
     stack = Stack(folder, Options(port=options.port, workers=options.workers), console=console)
     try:
+        settings.check(os.environ)
+        folder.make()
         console.say(f"Starting on {folder.root}")
         for line in system.warnings():
             console.say(f"  {line}")
@@ -80,10 +83,16 @@ def run(folder: DataFolder, options: argparse.Namespace) -> int:
         watch(stack, console)
     except Stopped:
         console.say()
+    except AlreadyRuns:  # another start was faster by an instant
+        console.say(already(folder))
+        console.detach()
+        return 0
     except LaunchError as error:
         stack.stop()
-        note(folder.log("supervisor"), str(error))
-        console.fail(f"bin/up: {error}")
+        if folder.logs.exists():
+            note(folder.log("supervisor"), str(error))
+        for line in str(error).splitlines():
+            console.fail(f"bin/up: {line}")
         return 1
     finally:
         stack.stop()
@@ -108,6 +117,7 @@ def detach(folder: DataFolder, arguments: list[str]) -> int:
     )
     os.close(writing)
     os.close(log)
+    failed = False
     try:
         with os.fdopen(reading, errors="replace") as progress:
             for line in progress:
@@ -115,12 +125,15 @@ def detach(folder: DataFolder, arguments: list[str]) -> int:
                     return 0
                 if line.startswith(FAILED):
                     complain(line.removeprefix(FAILED).rstrip("\n"))
-                    return child.wait() or 1
+                    failed = True
+                    continue
                 show(line)
     except KeyboardInterrupt:
         child.send_signal(signal.SIGTERM)
         child.wait()
         return 130
+    if failed:
+        return child.wait() or 1
     complain(
         f"bin/up: it ended without a word; the last lines of {folder.log('supervisor')} say why."
     )
@@ -135,12 +148,19 @@ def show(line: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def already(folder: DataFolder) -> int:
-    state = runstate.read(folder)
-    if state is None or "url" not in state.facts:
+def already(folder: DataFolder) -> str:
+    """Return the line for a folder that runs. Raises AlreadyRuns if bin/manage runs it."""
+    found: list[str] = []
+
+    def known() -> bool:
+        state = runstate.read(folder)
+        if state is not None and "url" in state.facts:
+            found.append(str(state.facts["url"]))
+        return bool(found)
+
+    if not wait_until(known, seconds=3.0):
         raise AlreadyRuns(f"{folder.root} is in use by bin/manage: try again when that has ended.")
-    print(f"It runs already: {state.facts['url']} (data in {folder.root}; bin/up --stop ends it).")
-    return 0
+    return f"It runs already: {found[0]} (data in {folder.root}; bin/up --stop ends it)."
 
 
 def stop(folder: DataFolder) -> int:

@@ -9,13 +9,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.platform import examples
 from billing.catalog import services
 from billing.catalog.errors import MeterInUse
 from billing.catalog.models import Aggregation, Meter
 from billing.catalog.queries import meter_of
 from billing.http.fields import CodeField, FlagField, OneOfField, TextField
-from billing.http.openapi import example_in, example_out, example_page, refusals
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -92,15 +91,11 @@ class MetersView(PlatformView):
     @extend_schema(
         operation_id="create_meter",
         summary="Create a meter",
-        description="For billing_admin. A UNIQUE meter counts the distinct values of "
+        description="A UNIQUE meter counts the distinct values of "
         "`uniqueField`: `userId`, or a property of the events' metadata.",
         tags=["Meters"],
         request=MeterInput,
         responses={201: MeterSerializer, **refusals(AlreadyExists)},
-        examples=[
-            example_in("Tokens", examples.METER_REQUEST),
-            example_out("Tokens", examples.METER, status=201),
-        ],
     )
     def post(self, request: Request) -> Response:
         given = read(MeterInput, request.data)
@@ -116,11 +111,10 @@ class MetersView(PlatformView):
     @extend_schema(
         operation_id="list_meters",
         summary="List meters",
-        description="For every caller. Ten exist from the start.",
+        description="Ten exist from the start.",
         tags=["Meters"],
         parameters=[MeterQuery],
         responses=listing(MeterSerializer),
-        examples=[example_page("One meter", examples.METER)],
     )
     def get(self, request: Request) -> Response:
         query = read_query(MeterQuery, request)
@@ -138,10 +132,8 @@ class MeterView(PlatformView):
     @extend_schema(
         operation_id="get_meter",
         summary="Get a meter",
-        description="For every caller.",
         tags=["Meters"],
         responses=MeterSerializer,
-        examples=[example_out("Tokens", examples.METER)],
     )
     def get(self, request: Request, metric_type: str) -> Response:
         return Response(show(meter_of(metric_type)))
@@ -149,16 +141,12 @@ class MeterView(PlatformView):
     @extend_schema(
         operation_id="update_meter",
         summary="Change a meter",
-        description="For billing_admin. Only what is given changes. `aggregation` and "
+        description="Only what is given changes. `aggregation` and "
         "`uniqueField` may change until usage or a charge refers to the meter (409). One that is "
         "not active takes no usage, and no new charge refers to it.",
         tags=["Meters"],
         request=MeterPatch,
         responses={200: MeterSerializer, **refusals(MeterInUse)},
-        examples=[
-            example_in("Rename and retire", examples.METER_PATCH),
-            example_out("Tokens", {**examples.METER, **examples.METER_PATCH}),
-        ],
     )
     def patch(self, request: Request, metric_type: str) -> Response:
         given = read(MeterPatch, request.data, partial=True)

@@ -11,16 +11,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, OneOfField, TextField, TimeField, WholeField
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need, require
 from billing.http.serializers import Input, read, read_query
 from billing.http.views import PlatformView
 from billing.http.zones import ZoneField
 from billing.kernel import clock
-from billing.kernel.errors import invalid
+from billing.kernel.errors import AlreadyExists, NotFound, invalid
 from billing.kernel.money import Money
 from billing.subscriptions import queries, services
 from billing.subscriptions.catch_up import catch_up
+from billing.subscriptions.errors import (
+    CouponUnknown,
+    CurrencyMismatch,
+    NoActiveSubscription,
+    PlanNotActive,
+)
 from billing.subscriptions.models import Subscription, SubscriptionStatus
 
 START_LIMIT: Final = timedelta(days=5 * 366)
@@ -94,12 +101,15 @@ class SubscriptionsView(PlatformView):
     @extend_schema(
         operation_id="create_subscription",
         summary="Subscribe a tenant to a plan",
-        description="The owner may; `trialDays` and a `startAt` in the past take billing_admin. "
+        description="`trialDays` and a `startAt` in the past take billing_admin. "
         "A start in the future is INCOMPLETE until then. With a plan that is paid in advance the "
         "first invoice is there when this answers.",
         tags=["Subscriptions"],
         request=SubscriptionInput,
-        responses={201: SubscriptionSerializer},
+        responses={
+            201: SubscriptionSerializer,
+            **refusals(NotFound, AlreadyExists, PlanNotActive, CurrencyMismatch, CouponUnknown),
+        },
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -136,6 +146,7 @@ class SubscriptionsView(PlatformView):
     @extend_schema(
         operation_id="list_subscriptions",
         summary="List a tenant's subscriptions",
+        description="For every member of the tenant's customer, newest first.",
         tags=["Subscriptions"],
         parameters=[SubscriptionQuery],
         responses=listing(SubscriptionSerializer),
@@ -158,9 +169,9 @@ class LiveSubscriptionView(PlatformView):
     @extend_schema(
         operation_id="get_subscription",
         summary="Get a tenant's live subscription",
-        description="404 NO_ACTIVE_SUBSCRIPTION where there is none.",
+        description="The one that is not CANCELLED.",
         tags=["Subscriptions"],
-        responses=SubscriptionSerializer,
+        responses={200: SubscriptionSerializer, **refusals(NoActiveSubscription)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

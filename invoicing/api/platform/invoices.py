@@ -6,21 +6,30 @@ from typing import Final
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, OneOfField, TextField, TimeField
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need, account_for, reaches
 from billing.http.serializers import Input, read_action, read_query
 from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
-from billing.kernel.errors import NotFound
+from billing.kernel.errors import InvalidTransition, NotFound
 from billing.models import Account
 from billing.subscriptions.catch_up import catch_up
+from billing.subscriptions.errors import NoActiveSubscription
 from invoicing import queries, services
 from invoicing.api.platform.shapes import InvoiceSerializer, show_invoice
+from invoicing.errors import (
+    AmountOutOfBounds,
+    InvoiceExists,
+    InvoiceHasPayments,
+    NoSuchPeriod,
+    PdfNotReady,
+)
 from invoicing.models import Invoice, InvoiceStatus
 from invoicing.pdf.rendering import pdf_of
 
@@ -58,6 +67,11 @@ InvoiceQuery = page_query(
 )
 
 
+IF_NONE_MATCH: Final = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what you have."
+)
+
+
 def show(invoice: Invoice) -> dict[str, object]:
     return show_invoice(queries.invoice_of(invoice.id))
 
@@ -71,10 +85,16 @@ class TenantInvoicesView(PlatformView):
         operation_id="generate_invoice",
         summary="Make a draft invoice",
         description="Of the open period as of now, or of a begun period that is named by its "
-        "bounds. One that is not void exists for it: 409 INVOICE_EXISTS.",
+        "bounds. The parameters are taken from the body or from the query.",
         tags=["Invoices"],
         request=GenerateInput,
-        responses={201: InvoiceSerializer},
+        parameters=[GenerateInput],
+        responses={
+            201: InvoiceSerializer,
+            **refusals(
+                NoSuchPeriod, NoActiveSubscription, NotFound, InvoiceExists, AmountOutOfBounds
+            ),
+        },
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -130,9 +150,7 @@ class InvoiceBase(PlatformView):
         found = queries.invoice_of(path_id(invoice_id, "invoiceId"))
         if not reaches(self.caller, found.account):
             raise NotFound(noun="invoice")
-        return account_for(
-            self.caller, found.account_id, self.needs[str(self.request.method)]
-        ), found
+        return account_for(self.caller, found.account_id, self.need), found
 
 
 class InvoiceView(InvoiceBase):
@@ -143,6 +161,7 @@ class InvoiceView(InvoiceBase):
     @extend_schema(
         operation_id="get_invoice",
         summary="Get an invoice",
+        description="A draft is brought up to date first. Another tenant's is not there (404).",
         tags=["Invoices"],
         responses=InvoiceSerializer,
     )
@@ -163,10 +182,10 @@ class FinalizeView(InvoiceBase):
         operation_id="finalize_invoice",
         summary="Finalize a draft",
         description="Brings it up to date, then numbers, dates and freezes it; credits are used. "
-        "Nothing due: PAID at once. Anything but a draft: 409 INVALID_TRANSITION.",
+        "Nothing due: PAID at once.",
         tags=["Invoices"],
         request=None,
-        responses=InvoiceSerializer,
+        responses={200: InvoiceSerializer, **refusals(InvalidTransition, AmountOutOfBounds)},
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -189,10 +208,11 @@ class VoidView(InvoiceBase):
         operation_id="void_invoice",
         summary="Void an invoice",
         description="Credits that it used are given back, a grant that it made is taken back. "
-        "One with payments: 409 INVOICE_HAS_PAYMENTS.",
+        "`reason` is taken from the body or from the query.",
         tags=["Invoices"],
         request=VoidInput,
-        responses=InvoiceSerializer,
+        parameters=[VoidInput],
+        responses={200: InvoiceSerializer, **refusals(InvalidTransition, InvoiceHasPayments)},
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -215,10 +235,15 @@ class PdfView(InvoiceBase):
     @extend_schema(
         operation_id="get_invoice_pdf",
         summary="Download an invoice's PDF",
-        description="The same bytes every time once finalized; a draft's is marked DRAFT. Not "
-        "rendered within 20 seconds: 503 PDF_NOT_READY with Retry-After.",
+        description="The same bytes every time once finalized; a draft's is marked DRAFT. A worker "
+        "renders it: not done within 20 seconds, it is a 503 with `Retry-After`.",
         tags=["Invoices"],
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        parameters=[IF_NONE_MATCH],
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, "The document."),
+            304: OpenApiResponse(None, "The document that you have is the newest."),
+            **refusals(PdfNotReady),
+        },
     )
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         account, found = self.invoice(invoice_id)

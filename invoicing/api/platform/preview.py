@@ -7,10 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import format_timestamp
+from billing.http.openapi import refusals
 from billing.http.permissions import Need
 from billing.http.views import PlatformView
 from billing.kernel import clock
 from billing.subscriptions.catch_up import catch_up
+from billing.subscriptions.errors import NoActiveSubscription
 from invoicing import queries
 from invoicing.api.platform.shapes import PreviewSerializer, show_preview
 
@@ -24,9 +26,9 @@ class PreviewView(PlatformView):
         operation_id="preview_billing",
         summary="Preview the open period's invoice",
         description="For the same events the invoice equals the preview of the last instant, to "
-        "the minor unit. No live subscription: 404 NO_ACTIVE_SUBSCRIPTION.",
+        "the minor unit.",
         tags=["Billing"],
-        responses=PreviewSerializer,
+        responses={200: PreviewSerializer, **refusals(NoActiveSubscription)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.http.fields import IdField, TextField, TimeField
+from billing.http.openapi import refusals
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read
 from billing.http.views import PlatformView, path_id
@@ -75,7 +76,7 @@ class TestClocksView(ClockBase):
         description="Tenants are put on one when they are made. Takes BILLING_TEST_CLOCKS=1.",
         tags=["Test clocks"],
         request=ClockInput,
-        responses={201: ClockSerializer},
+        responses={201: ClockSerializer, **refusals(TestClocksDisabled)},
     )
     def post(self, request: Request) -> Response:
         given = read(ClockInput, request.data)
@@ -97,8 +98,9 @@ class TestClockView(ClockBase):
     @extend_schema(
         operation_id="get_test_clock",
         summary="Get a test clock",
+        description="`reachedAt` is how far the work of an advance has come.",
         tags=["Test clocks"],
-        responses=ClockSerializer,
+        responses={200: ClockSerializer, **refusals(TestClocksDisabled)},
     )
     def get(self, request: Request, clock_id: str) -> Response:
         found = TestClock.objects.filter(pk=path_id(clock_id, "id")).first()
@@ -109,8 +111,12 @@ class TestClockView(ClockBase):
     @extend_schema(
         operation_id="delete_test_clock",
         summary="Delete a test clock with its tenants",
+        description="And with all that is theirs: subscriptions, usage, invoices.",
         tags=["Test clocks"],
-        responses={204: None},
+        responses={
+            204: OpenApiResponse(None, "It is gone, with all that its tenants had."),
+            **refusals(TestClocksDisabled),
+        },
     )
     def delete(self, request: Request, clock_id: str) -> Response:
         test_clocks.delete_clock(clock_id=path_id(clock_id, "id"))
@@ -129,7 +135,11 @@ class AdvanceView(ClockBase):
         "202 with status ADVANCING; asking for the same time again goes on. Backwards: 400.",
         tags=["Test clocks"],
         request=AdvanceInput,
-        responses={200: ClockSerializer, 202: ClockSerializer},
+        responses={
+            200: OpenApiResponse(ClockSerializer, "All that was due on the way is done."),
+            202: OpenApiResponse(ClockSerializer, "Still ADVANCING: ask for the same time again."),
+            **refusals(TestClocksDisabled),
+        },
     )
     def post(self, request: Request, clock_id: str) -> Response:
         given = read(AdvanceInput, request.data)

@@ -18,7 +18,7 @@ from billing.http.fields import (
     TextField,
     TimeField,
 )
-from billing.http.openapi import example_in, example_out, example_page, refusals
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -28,7 +28,6 @@ from billing.kernel import clock
 from billing.kernel.errors import invalid
 from billing.kernel.money import Money, parse_amount
 from tenants import services
-from tenants.api.platform import examples
 from tenants.errors import CurrencyInUse
 from tenants.models import Tenant
 from tenants.queries import with_credit
@@ -167,10 +166,6 @@ class TenantsView(PlatformView):
         tags=["Tenants"],
         request=TenantInput,
         responses={201: TenantSerializer},
-        examples=[
-            example_in("A tenant in Berlin", examples.REQUEST),
-            example_out("A tenant in Berlin", examples.ANSWER, status=201),
-        ],
     )
     def post(self, request: Request) -> Response:
         given = read(TenantInput, request.data)
@@ -196,7 +191,6 @@ class TenantsView(PlatformView):
         tags=["Tenants"],
         parameters=[TenantQuery],
         responses=listing(TenantSerializer),
-        examples=[example_page("One tenant", examples.ANSWER)],
     )
     def get(self, request: Request) -> Response:
         query = read_query(TenantQuery, request)
@@ -219,7 +213,6 @@ class TenantView(PlatformView):
         description="For every member of its customer. `creditBalance` is what may be spent.",
         tags=["Tenants"],
         responses=TenantSerializer,
-        examples=[example_out("A tenant in Berlin", examples.ANSWER)],
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -234,10 +227,6 @@ class TenantView(PlatformView):
         tags=["Tenants"],
         request=TenantPatch,
         responses={200: TenantSerializer, **refusals(CurrencyInUse)},
-        examples=[
-            example_in("A budget", examples.PATCH),
-            example_out("A tenant in Berlin", {**examples.ANSWER, **examples.PATCH}),
-        ],
     )
     def patch(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -2,9 +2,16 @@
 
 from django.urls import URLPattern, path
 
+from tenants.api.platform.recording import UsageBatchView, UsageView
 from tenants.api.platform.tenants import TenantsView, TenantView
+from tenants.api.platform.usage import UsageEventsView, UsageEventView, UsageSummaryView
 
 urlpatterns: list[URLPattern] = [
     path("tenants", TenantsView.as_view()),
     path("tenants/<str:tenant_id>", TenantView.as_view()),
+    path("tenants/<str:tenant_id>/usage", UsageView.as_view()),
+    path("tenants/<str:tenant_id>/usage/batch", UsageBatchView.as_view()),
+    path("tenants/<str:tenant_id>/usage/summary", UsageSummaryView.as_view()),
+    path("tenants/<str:tenant_id>/usage/events", UsageEventsView.as_view()),
+    path("tenants/<str:tenant_id>/usage/events/<path:event_id>", UsageEventView.as_view()),
 ]

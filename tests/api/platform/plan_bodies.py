@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from tests.client import Api, json_of
+
 TIERS: list[dict[str, Any]] = [
     {"upTo": "1000", "unitPrice": "0.02"},
     {"upTo": "5000", "unitPrice": "0.015", "flatFee": "3.00"},
@@ -43,3 +45,13 @@ def plan(**fields: Any) -> dict[str, Any]:
 
 def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in names}
+
+
+def make(admin: Api, **fields: Any) -> Any:
+    return json_of(admin.post("/plans", plan(**fields)), 201)
+
+
+def masked(body: Any) -> Any:
+    """Blank what differs each time: ids and the time."""
+    charges = [{**charge, "id": "?"} for charge in body["charges"]]
+    return {**body, "id": "?", "createdAt": "?", "charges": charges}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing.api.platform import examples
+from tests.api.platform import examples
 from tests.api.platform.plan_bodies import charge, plan
 from tests.client import Api, error_of, fields_of, json_of
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tenants.api.platform import examples
+from tests.api.platform import tenant_examples as examples
 from tests.client import Api, error_of, fields_of, json_of
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.platform import examples
 from billing.api.platform.plans.inputs import (
     PlanInput,
     PlanPatch,
@@ -23,7 +22,7 @@ from billing.catalog.errors import PlanArchived, PlanIsDefault, PlanVersionSuper
 from billing.catalog.models import PlanVersion
 from billing.catalog.queries import version_with_parts
 from billing.http.fields import FlagField
-from billing.http.openapi import example_in, example_out, example_page, refusals
+from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
 from billing.http.serializers import Input, read, read_query
@@ -53,17 +52,13 @@ class PlansView(PlatformView):
     @extend_schema(
         operation_id="create_plan",
         summary="Create a plan",
-        description="For billing_admin. At most 100 charges, 100 tiers a charge, 200 limits; "
+        description="At most 100 charges, 100 tiers a charge, 200 limits; "
         "amounts with at most the currency's decimals, rates with at most 12. Of one meter's "
         "charges each has another filter, and one at most has none. A new default takes the "
         "place of the old one.",
         tags=["Plans"],
         request=PlanInput,
         responses={201: PlanSerializer, **refusals(AlreadyExists, PlanArchived)},
-        examples=[
-            example_in("Pro", examples.PLAN_REQUEST),
-            example_out("Pro", examples.PLAN, status=201),
-        ],
     )
     def post(self, request: Request) -> Response:
         given = read(PlanInput, request.data)
@@ -81,11 +76,10 @@ class PlansView(PlatformView):
     @extend_schema(
         operation_id="list_plans",
         summary="List plans",
-        description="For every caller. Each plan once, in its newest version.",
+        description="Each plan once, in its newest version.",
         tags=["Plans"],
         parameters=[PlanQuery],
         responses=listing(PlanSerializer),
-        examples=[example_page("One plan", examples.PLAN)],
     )
     def get(self, request: Request) -> Response:
         query = read_query(PlanQuery, request)
@@ -103,10 +97,9 @@ class PlanView(PlatformView):
     @extend_schema(
         operation_id="get_plan",
         summary="Get a plan",
-        description=f"For every caller. {REFERENCE}An older version shows its own prices.",
+        description=f"{REFERENCE}An older version shows its own prices.",
         tags=["Plans"],
         responses=PlanSerializer,
-        examples=[example_out("Pro", examples.PLAN)],
     )
     def get(self, request: Request, plan_id: str) -> Response:
         return Response(show(version_with_parts(plan_id)))
@@ -114,7 +107,7 @@ class PlanView(PlatformView):
     @extend_schema(
         operation_id="update_plan",
         summary="Change a plan",
-        description=f"For billing_admin. {REFERENCE}Only what is given changes; `charges` and "
+        description=f"{REFERENCE}Only what is given changes; `charges` and "
         "`limits` are replaced whole. `name`, `description`, `isActive`, `isDefault`, `sortOrder` "
         "and `limits` change for every version. Anything else is about prices: it makes a new "
         "version for new subscriptions, which is answered; the old one keeps its id, its prices "
@@ -126,10 +119,6 @@ class PlanView(PlatformView):
             200: PlanSerializer,
             **refusals(PlanVersionSuperseded, PlanIsDefault, PlanArchived),
         },
-        examples=[
-            example_in("A new price and name", examples.PLAN_PATCH),
-            example_out("Version 2", {**examples.PLAN, **examples.PLAN_PATCH, "version": 2}),
-        ],
     )
     def patch(self, request: Request, plan_id: str) -> Response:
         given = read(PlanPatch, request.data)
@@ -152,12 +141,11 @@ class ArchivePlanView(PlatformView):
     @extend_schema(
         operation_id="archive_plan",
         summary="Archive a plan",
-        description=f"For billing_admin. {REFERENCE}No new subscription gets it; who has it keeps "
+        description=f"{REFERENCE}No new subscription gets it; who has it keeps "
         "it. Again: 200, unchanged. PATCH `isActive` to offer it again.",
         tags=["Plans"],
         request=None,
         responses={200: PlanSerializer, **refusals(PlanIsDefault)},
-        examples=[example_out("Pro", {**examples.PLAN, "isActive": False})],
     )
     def post(self, request: Request, plan_id: str) -> Response:
         read(Nothing, request.data)

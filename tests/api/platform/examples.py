@@ -1,4 +1,4 @@
-"""Examples of the catalogue in the API document; a test sends each request and compares."""
+"""A meter and a plan, as they are asked for and as they are answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples of tenants in the API document; a test sends each request and compares."""
+"""A tenant, as it is asked for and as it is answered."""
 
 from __future__ import annotations
 
