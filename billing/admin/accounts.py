@@ -72,10 +72,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if not request.user.has_perm("billing.change_apikey"):
             return False
-        return (
-            object_id is None
-            or ApiKey.objects.filter(pk=object_id, revoked_at__isnull=True).exists()
-        )
+        if object_id is None or request.method == "POST":
+            return True
+        found = self.get_object(request, object_id)
+        return found is not None and found.revoked_at is None
 
     @action(
         description=_("Revoke"),
@@ -85,7 +85,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     )
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Revoke the key for ever, after a question."""
-        key = ApiKey.objects.get(pk=object_id)
+        key = self.found(request, object_id)
 
         def act(_given: dict[str, Any]) -> str:
             revoke_api_key(key_id=key.pk, now=clock.now())

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import ShowFacets
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
@@ -33,6 +33,13 @@ class _OutsideTransaction(DjangoModelAdmin):  # type: ignore[type-arg]
     def page_url(self, object_id: object) -> str:
         opts = self.model._meta  # noqa: SLF001
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
+
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row that an action is asked for. Raises Http404, also for an odd id."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
 
 
 def _with_columns(options: dict[str, Any], columns: Mapping[str, Column]) -> dict[str, Any]:
