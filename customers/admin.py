@@ -50,7 +50,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     search_fields = ("name", "email", "=account__id")
     ordering = ("-created_at",)
-    fields = readonly_fields = (
+    detail = (
         column("name", _("Name"), lambda c: c.name),
         column("email", _("E-mail"), lambda c: c.email),
         columns.tenant(_("Default tenant")),

@@ -120,7 +120,9 @@ PRO: Final = DemoPlan(
             REQUESTS,
             "Inference requests",
             ChargeModel.GRADUATED,
-            tiers=_tiers(("5000", "0.0010", None), ("20000", "0.0006", None), (None, "0.0003", None)),
+            tiers=_tiers(
+                ("5000", "0.0010", None), ("20000", "0.0006", None), (None, "0.0003", None)
+            ),
         ),
         pay_in_advance=True,
         trial_days=14,

@@ -55,7 +55,9 @@ def read_trace(name: str) -> list[Request]:
     ]
 
 
-def record_usage(account_id: UUID, customer: DemoCustomer, *, start: datetime, now: datetime) -> int:
+def record_usage(
+    account_id: UUID, customer: DemoCustomer, *, start: datetime, now: datetime
+) -> int:
     """Record an account's usage on [start, now) in batches; return how many events were new.
 
     Ids are made of the hour and the place in it: recording again changes nothing.
@@ -89,7 +91,7 @@ def _events(
         for place, request in enumerate(_requests(trace, customer, hour, index, total)):
             at = hour + request.after
             if start <= at < now:
-                yield from _as_events(customer, meters, request, at, f"{hour:%Y%m%dT%H}-{place:04}")
+                yield from _as_events(customer, meters, request, at, f"{hour:%Y%m%d%H}-{place:03}")
         hour += HOUR
 
 
@@ -114,13 +116,13 @@ def _as_events(
     at: datetime,
     name: str,
 ) -> Iterator[NewEvent]:
-    for metric_type, quantity in (
-        (INPUT, request.tokens_in),
-        (OUTPUT, request.tokens_out),
-        (REQUESTS, 1),
+    for suffix, metric_type, quantity in (
+        ("in", INPUT, request.tokens_in),
+        ("out", OUTPUT, request.tokens_out),
+        ("request", REQUESTS, 1),
     ):
         yield NewEvent(
-            event_id=f"demo-{name}-{metric_type}",
+            event_id=f"{name}-{suffix}",
             meter=meters[metric_type],
             quantity=quantity,
             quantity_text=str(quantity),

@@ -45,7 +45,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     """API keys. Their secrets are not kept, and the hashes of them are not shown."""
 
     list_display = (
-        column("name", _("Name"), lambda k: str(k), ordering="name"),
+        column("name", _("Name"), str, ordering="name"),
         column("key_text", _("Key"), lambda k: formatting.code(k.key), ordering="key"),
         column("owner", _("Of"), key_owner),
         column("scopes", _("Scopes"), lambda k: words_of(k.scopes)),
@@ -57,7 +57,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("account__tenant",)
     ordering = ("-created_at",)
     actions_detail = ("revoke",)
-    fields = readonly_fields = (
+    detail = (
         column("name", _("Name"), lambda k: k.name or formatting.NONE),
         column("key_text", _("Key"), lambda k: formatting.code(k.key)),
         column("owner", _("Of"), key_owner),
@@ -72,10 +72,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if not request.user.has_perm("billing.change_apikey"):
             return False
-        return (
-            object_id is None
-            or ApiKey.objects.filter(pk=object_id, revoked_at__isnull=True).exists()
-        )
+        if object_id is None or request.method == "POST":
+            return True
+        found = self.get_object(request, object_id)
+        return found is not None and found.revoked_at is None
 
     @action(
         description=_("Revoke"),
@@ -85,7 +85,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     )
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Revoke the key for ever, after a question."""
-        key = ApiKey.objects.get(pk=object_id)
+        key = self.found(request, object_id)
 
         def act(_given: dict[str, Any]) -> str:
             revoke_api_key(key_id=key.pk, now=clock.now())
@@ -105,7 +105,7 @@ class TestClockAdmin(ReadOnlyAdmin):
     """Frozen times. The API makes and advances them."""
 
     list_display = (
-        column("name", _("Name"), lambda c: str(c), ordering="name"),
+        column("name", _("Name"), str, ordering="name"),
         columns.status(_("Status")),
         columns.moment("frozen_time", _("Frozen at")),
         columns.moment("reached_at", _("Reached")),
@@ -113,7 +113,7 @@ class TestClockAdmin(ReadOnlyAdmin):
     )
     search_fields = ("name", "=id")
     ordering = ("-created_at",)
-    fields = readonly_fields = (
+    detail = (
         column("name", _("Name"), lambda c: c.name or formatting.NONE),
         columns.status(_("Status")),
         columns.moment("frozen_time", _("Frozen at")),
@@ -143,7 +143,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     paginator = InfinitePaginator
     show_full_result_count = False
-    fields = readonly_fields = (
+    detail = (
         columns.moment("at", _("When")),
         column("actor", _("Who"), lambda e: e.actor),
         column("action", _("What"), lambda e: formatting.code(e.action)),

@@ -24,7 +24,8 @@ def column(
         return show(row)
 
     shown.__name__ = name
-    return shown
+    made: Column = shown
+    return made
 
 
 def moment(field: str, title: Any, *, is_sortable: bool = True) -> Column:

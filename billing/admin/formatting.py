@@ -88,11 +88,11 @@ def amount(minor: int, currency: str) -> str:
     return _grouped(Money(minor, currency).amount)
 
 
-def moment(at: datetime | None) -> SafeString:
+def moment(at: datetime | None, *, pattern: str = "%Y-%m-%d %H:%M") -> SafeString:
     """Write a moment in UTC, with the zone's name."""
     if at is None:
         return format_html("{}", NONE)
-    text = f"{at.astimezone(UTC):%Y-%m-%d %H:%M}\N{NO-BREAK SPACE}UTC"
+    text = f"{at.astimezone(UTC).strftime(pattern)}\N{NO-BREAK SPACE}UTC"
     return format_html(
         '<time datetime="{}" class="bo-time" title="{}">{}</time>',
         at.isoformat(),

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.admin import ShowFacets
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
@@ -33,6 +34,13 @@ class _OutsideTransaction(DjangoModelAdmin):  # type: ignore[type-arg]
         opts = self.model._meta  # noqa: SLF001
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
 
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row that an action is asked for. Raises Http404, also for an odd id."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
+
 
 def _with_columns(options: dict[str, Any], columns: Mapping[str, Column]) -> dict[str, Any]:
     fields = tuple(
@@ -46,18 +54,18 @@ class ReadOnlyAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
     """A page that shows. What services write, nothing else writes: nobody adds or deletes here."""
 
     list_per_page = 50
-    show_facets = "NEVER"
-    actions: ClassVar[Any] = None
+    show_facets = ShowFacets.NEVER
+    actions = None
     detail: ClassVar[Sequence[Column]] = ()
     layout: ClassVar[Sequence[tuple[Any, dict[str, Any]]]] = ()
     """Fieldsets over the names of `detail`: what a page shows that has more than one group."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.detail or super().get_readonly_fields(request, obj)
+        return self.detail
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if not self.layout:
-            return super().get_fieldsets(request, obj)
+            return [(None, {"fields": self.detail})]
         columns = {column.__name__: column for column in self.detail}
         return [(title, _with_columns(options, columns)) for title, options in self.layout]
 
@@ -126,14 +134,20 @@ class ServiceAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
 
     form = ServiceForm
     list_per_page = 50
-    show_facets = "NEVER"
-    actions: ClassVar[Any] = None
+    show_facets = ShowFacets.NEVER
+    actions = None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002  Django's own signature
+        **kwargs: Any,
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
 

@@ -11,7 +11,7 @@ from billing.models import Account
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A small table under a title. Cells are text or safe HTML; `right` are columns with numbers."""
+    """A small table under a title. Cells are text or safe HTML; `right` are numbers' columns."""
 
     title: Any
     headers: Sequence[Any] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -179,7 +179,10 @@ class PlanAdmin(ServiceAdmin):
     def has_archive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if not self.has_change_permission(request):
             return False
-        return object_id is None or Plan.objects.filter(pk=object_id, is_active=True).exists()
+        if object_id is None or request.method == "POST":
+            return True
+        found = self.get_object(request, object_id)
+        return found is not None and found.is_active
 
     @action(
         description=_("Archive"),
@@ -189,7 +192,7 @@ class PlanAdmin(ServiceAdmin):
     )
     def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take the plan off the offer, after a question."""
-        plan = Plan.objects.get(pk=object_id)
+        plan = self.found(request, object_id)
 
         def act(_given: dict[str, Any]) -> str:
             archive_plan(reference=plan.code, now=clock.now())
@@ -220,8 +223,8 @@ class ChargeInline(ReadOnlyInline):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
-        rows = super().get_queryset(request).select_related("meter", "plan_version__plan")
-        return rows  # type: ignore[no-any-return]
+        rows: QuerySet[Charge] = super().get_queryset(request)
+        return rows.select_related("meter", "plan_version__plan")
 
 
 @admin.register(PlanVersion)
@@ -240,7 +243,7 @@ class PlanVersionAdmin(ReadOnlyAdmin):
     list_select_related = ("plan",)
     search_fields = ("plan__name", "plan__code")
     ordering = ("plan__sort_order", "plan__name", "-version")
-    fields = readonly_fields = (
+    detail = (
         column(
             "plan",
             _("Plan"),

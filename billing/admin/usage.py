@@ -102,15 +102,14 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
 
 def _row(event: UsageEvent, meters: Mapping[int, Meter]) -> dict[str, Any]:
     meter = meters.get(event.meter_id)
-    resource = "/".join(part for part in (event.resource_type, event.resource_id) if part)
     return {
-        "at": formatting.moment(event.occurred_at),
+        "at": formatting.moment(event.occurred_at, pattern="%Y-%m-%d %H:%M:%S"),
         "recorded": formatting.moment(event.recorded_at),
         "meter": meter.metric_type if meter else event.meter_id,
         "unit": meter.unit if meter else "",
         "quantity": formatting.number(event.quantity),
         "event_id": event.event_id,
-        "resource": resource,
+        "resource": event.resource_id,
         "user": event.user_id,
         "metadata": formatting.document(event.metadata) if event.metadata else "",
         "is_correction": event.is_correction,
@@ -125,7 +124,7 @@ def _busy(meters: Mapping[int, Meter]) -> list[dict[str, Any]]:
     return [
         {
             "id": row["account_id"],
-            "name": formatting.account_name(accounts[row["account_id"]]),  # type: ignore[index]
+            "name": formatting.account_name(accounts[row["account_id"]]),
             "meter": meters[row["meter_id"]].metric_type,  # type: ignore[index]
             "events": formatting.number(row["events"]),  # type: ignore[arg-type]
             "latest": formatting.moment(row["latest"]),  # type: ignore[arg-type]

@@ -73,7 +73,7 @@ def _subscriptions() -> dict[str, Any]:
 def _owed(*, now: datetime) -> list[dict[str, Any]]:
     """What is open and what of it should have been paid, a sum for each currency."""
     due = F("total_minor") - F("credits_applied_minor") - F("amount_paid_minor")
-    rows = (
+    rows: list[Any] = list(
         Invoice.objects.filter(status__in=OPEN)
         .values("currency", is_late=Q(due_date__lt=now.date()))
         .annotate(found=Count("*"), due=Sum(due))
@@ -81,12 +81,12 @@ def _owed(*, now: datetime) -> list[dict[str, Any]]:
     url = reverse("admin:invoicing_invoice_changelist")
     late = [row for row in rows if row["is_late"]]
     return [
-        _sum_card(_("To be paid"), "payments", list(rows), f"{url}?open=all"),
+        _sum_card(_("To be paid"), "payments", rows, f"{url}?open=all"),
         _sum_card(_("Past their due date"), "warning", late, f"{url}?open=late"),
     ]
 
 
-def _sum_card(title: str, icon: str, rows: list[dict[str, Any]], url: str) -> dict[str, Any]:
+def _sum_card(title: str, icon: str, rows: list[Any], url: str) -> dict[str, Any]:
     sums: dict[str, int] = {}
     for row in rows:
         sums[row["currency"]] = sums.get(row["currency"], 0) + int(row["due"])

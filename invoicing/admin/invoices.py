@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -81,10 +80,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ),
         columns.status(_("Status")),
         columns.money("total_minor", _("Total")),
+        column("due_money", _("Due"), lambda i: formatting.money(i.amount_due_minor, i.currency)),
         column(
-            "due_money", _("Due"), lambda i: formatting.money(i.amount_due_minor, i.currency)
+            "due_date", _("Due date"), lambda i: formatting.day(i.due_date), ordering="due_date"
         ),
-        column("due_date", _("Due date"), lambda i: formatting.day(i.due_date), ordering="due_date"),
     )
     list_filter = (InvoiceStatusFilter, OpenFilter, "currency")
     search_fields = ("number", "account__tenant__name", "=id", "=account__id")
@@ -153,14 +152,13 @@ class InvoiceAdmin(ReadOnlyAdmin):
             return False
         if object_id is None or request.method == "POST":  # the service judges, and says why not
             return True
-        return Invoice.objects.filter(pk=object_id, status__in=statuses).exists()
+        found = self.get_object(request, object_id)
+        return found is not None and found.status in statuses
 
     @action(description=_("Open PDF"), icon="picture_as_pdf", permissions=["pdf"])
     def open_pdf(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the printed invoice."""
-        invoice = self.get_object(request, object_id)
-        if invoice is None:
-            return HttpResponseRedirect("../../")
+        invoice = self.found(request, object_id)
         refresh(invoice)
         try:
             made = pdf_of(account_id=invoice.account_id, invoice_id=invoice.pk, now=clock.now())
@@ -185,7 +183,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     )
     def finalize(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Number, date and freeze a draft, after a question."""
-        invoice = self._invoice(object_id)
+        invoice = self.found(request, object_id)
 
         def act(_given: dict[str, Any]) -> str:
             made = services.finalize_invoice(
@@ -210,12 +208,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         }
         return confirm(self, request, words=words, back=self.page_url(object_id), act=act)
 
-    @action(
-        description=_("Void"), icon="block", permissions=["void"], variant=ActionVariant.DANGER
-    )
+    @action(description=_("Void"), icon="block", permissions=["void"], variant=ActionVariant.DANGER)
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Void an invoice, with a reason."""
-        invoice = self._invoice(object_id)
+        invoice = self.found(request, object_id)
 
         def act(given: dict[str, Any]) -> str:
             services.void_invoice(
@@ -237,11 +233,6 @@ class InvoiceAdmin(ReadOnlyAdmin):
         }
         back = self.page_url(object_id)
         return confirm(self, request, words=words, back=back, act=act, form_class=VoidForm)
-
-    def _invoice(self, object_id: str) -> Invoice:
-        return Invoice.objects.select_related("account__tenant", "account__test_clock").get(
-            pk=UUID(object_id)
-        )
 
 
 def named(invoice: Invoice) -> str:

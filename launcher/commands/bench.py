@@ -1,4 +1,8 @@
-"""`bin/bench`: the benchmarks, each against its reference, on a durable system made for the run."""
+"""`bin/bench`: the benchmarks, each against its reference, on durable servers made for it.
+
+A benchmark is a file of benchmarks/ that can be run. One that reads BENCH_URL gets the whole system
+running; any other gets an empty database to fill, as its owner, and nothing that takes its cores.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from launcher import binaries, environment
@@ -14,14 +17,14 @@ from launcher.commands.first_steps import TokenStep
 from launcher.console import Console
 from launcher.errors import LaunchError
 from launcher.paths import ROOT, DataFolder
-from launcher.stack import Options, Stack
+from launcher.stack import APPLICATION, Options, Stack
 from launcher.supervisor import Stopped, heed_signals
 
 FOLDER = ROOT / "benchmarks"
 
 
-def available() -> list[str]:
-    return sorted(file.stem for file in FOLDER.glob("*.py") if not file.name.startswith("_"))
+def available(folder: Path = FOLDER) -> list[str]:
+    return sorted(file.stem for file in folder.glob("*.py") if '"__main__"' in file.read_text())
 
 
 def chosen(names: list[str]) -> list[str]:
@@ -36,40 +39,47 @@ def chosen(names: list[str]) -> list[str]:
 def main(arguments: list[str]) -> int:
     names = chosen(arguments)
     heed_signals(hangup=True)
-    # Beside the project, not in /tmp: that may be memory, where a sync costs nothing.
-    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as temporary:
-        folder = DataFolder(Path(temporary) / "data")
-        clean = environment.without_settings(os.environ)
-        stack = Stack(folder, Options(environ=clean), console=Console())
-        try:
-            stack.start()
-            env = bench_environment(stack, TokenStep(stack).finish())
-            failed = [name for name in names if not run(name, env)]
-        except Stopped:
-            return 130
-        finally:
-            stack.stop()
-    print(f"Failed: {', '.join(failed)}" if failed else f"{len(names)} benchmarks done.")
+    try:
+        failed = [name for name in names if not run(name)]
+    except Stopped:
+        return 130
+    print(f"\nFailed: {', '.join(failed)}" if failed else f"\nBenchmarks run: {', '.join(names)}.")
     return int(bool(failed))
 
 
-def bench_environment(stack: Stack, token: str) -> dict[str, str]:
-    """Return what a benchmark finds: the running system's settings, its references' tools."""
+def run(name: str) -> bool:
+    """Run one benchmark on servers of its own; return whether it ended well."""
+    print(f"\n== {name}", flush=True)
+    file = FOLDER / f"{name}.py"
+    whole = "BENCH_URL" in file.read_text()
+    clean = environment.without_settings(os.environ)
+    # Beside the project, not in /tmp: that may be memory, where a sync costs nothing.
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as temporary:
+        options = Options(parts=APPLICATION if whole else frozenset(), environ=clean)
+        console = Console() if whole else Console.silent()
+        stack = Stack(DataFolder(Path(temporary) / "data"), options, console=console)
+        try:
+            if whole:
+                stack.start()
+            else:
+                stack.start_databases()
+            env = bench_environment(stack, whole=whole)
+            return subprocess.call([sys.executable, str(file)], cwd=ROOT, env=env) == 0
+        finally:
+            stack.stop()
+
+
+def bench_environment(stack: Stack, *, whole: bool) -> dict[str, str]:
+    """Return what a benchmark finds: the system's settings, and its references' tools."""
     programs = binaries.postgres_home() / "bin"
-    return {
+    env = {
         **stack.environment(),
+        **stack.mark,
         "PYTHONPATH": str(ROOT),
-        "BENCH_URL": stack.url,
-        "BENCH_TOKEN": token,
         "BENCH_SUPERUSER_URL": stack.superuser_url,
         "BENCH_PGBENCH": str(programs / "pgbench"),
         "BENCH_PSQL": str(programs / "psql"),
     }
-
-
-def run(name: str, env: Mapping[str, str]) -> bool:
-    print(f"\n== {name}", flush=True)
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / f"{name}.py")], cwd=ROOT, env=dict(env), check=False
-    )
-    return done.returncode == 0
+    if whole:
+        return {**env, "BENCH_URL": stack.url, "BENCH_TOKEN": TokenStep(stack).finish()}
+    return environment.for_migrations(env)

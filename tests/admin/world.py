@@ -9,7 +9,10 @@ from uuid import uuid4
 
 from billing.catalog.drafts import ChargeDraft, LimitDraft, VersionDraft
 from billing.catalog.services import create_plan
-from billing.models import Account, Plan, Subscription
+from billing.kernel import clock
+from billing.metering.events import AccountBatch, MeterTraits, NewEvent
+from billing.metering.record import record
+from billing.models import Account, Meter, Plan, Subscription
 from billing.pricing import ChargeModel, ChargeTerms, Tier
 from billing.subscriptions.services import create_subscription
 from customers.models import Customer, Membership, Role
@@ -100,3 +103,20 @@ def make_customer(tenant: Tenant, now: datetime) -> Customer:
     for role in (Role.OWNER, Role.ADMIN, Role.USER):
         Membership.objects.create(customer=customer, user_id=uuid4(), role=role, created_at=now)
     return customer
+
+
+def use(tenant: Tenant, metric_type: str, events: int) -> None:
+    """Record events, each a minute before the other: `<meter>-0` is the newest."""
+    now = clock.now()
+    meter = MeterTraits.of(Meter.objects.get(metric_type=metric_type))
+    made = [
+        NewEvent(
+            event_id=f"{metric_type}-{number}",
+            meter=meter,
+            quantity=1,
+            quantity_text="1",
+            occurred_at=now - timedelta(minutes=number),
+        )
+        for number in range(events)
+    ]
+    record([AccountBatch(account_id=tenant.pk, events=made, recorded_at=now)])

@@ -34,7 +34,7 @@ def end_our_connection() -> None:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("headers", [{}, {"idempotency_key": "k"}], ids=["plain", "keyed"])
 def test_a_connection_that_ends_in_the_middle_is_a_503_and_nothing_is_done(
     admin: Api, monkeypatch: pytest.MonkeyPatch, headers: dict[str, Any]

@@ -29,7 +29,6 @@ def complete(
 ) -> dict[str, Any]:
     """Add to every operation what all of them share, and what was recorded of it."""
     components = result.setdefault("components", {})
-    components.setdefault("schemas", {})["Error"] = error_schema()
     components["headers"] = HEADERS
     components["parameters"] = PARAMETERS
     result["paths"] = {camel(path): item for path, item in result["paths"].items()}
@@ -42,6 +41,13 @@ def complete(
         operation["security"] = [way for way in operation.get("security", []) if way]
         add_errors(operation, path, method, bodies)
         examples.add(operation, path, recorded.get(operation["operationId"], []))
+    own = {
+        code
+        for _, _, operation in operations(result)
+        for response in operation["responses"].values()
+        for code in error_codes(response)
+    }
+    components.setdefault("schemas", {})["Error"] = error_schema(own)
     used = str(result["paths"])
     for kind in ("responses", "headers", "parameters"):
         components[kind] = {
@@ -93,7 +99,9 @@ def add_errors(operation: dict[str, Any], path: str, method: str, bodies: dict[s
     responses = operation["responses"]
     need = Need[role] if role else None
     shared = shared_errors(path, method, need) if operation["security"] else []
-    own = [code for status, part in responses.items() if status >= "400" for code in _codes(part)]
+    own = [
+        code for status, part in responses.items() if status >= "400" for code in error_codes(part)
+    ]
     named = {error.code for error in shared}
     for status, group in by_status(
         [*errors_named(code for code in own if code not in named), *shared]
@@ -105,10 +113,11 @@ def add_errors(operation: dict[str, Any], path: str, method: str, bodies: dict[s
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _codes(response: dict[str, Any]) -> list[str]:
-    """Return the codes of a response that `refusals` made."""
+def error_codes(response: dict[str, Any]) -> list[str]:
+    """Return the codes that a response shows."""
     return [
         example["value"]["error"]["code"]
         for media in response.get("content", {}).values()
         for example in media.get("examples", {}).values()
+        if "error" in example["value"]
     ]

@@ -103,8 +103,9 @@ def errors_named(codes: Iterable[str]) -> list[type[BillingError]]:
     return [known[code] for code in codes]
 
 
-def error_schema() -> dict[str, Any]:
-    """Describe the one body that every failure has."""
+def error_schema(own: Iterable[str]) -> dict[str, Any]:
+    """Describe the one body that every failure has: `own` are the codes of operations."""
+    shared = {error.code for error in every_error() if error.__module__ == domain.__name__}
     detail = {
         "type": "object",
         "required": ["field", "message"],
@@ -118,7 +119,7 @@ def error_schema() -> dict[str, Any]:
             "type": "string",
             "pattern": "^[A-Z][A-Z_]*$",
             "description": "Stable: program against it.",
-            "examples": sorted({error.code for error in every_error()}),
+            "examples": sorted({*own, *shared}),
         },
         "message": {"type": "string", "description": "For people; its wording may change."},
         "details": {

@@ -10,9 +10,9 @@ from billing.kernel import clock, context
 from demo.build import build
 
 SOURCE = (
-    "The usage is made of two real hours of LLM inference (AzurePublicDataset, Microsoft, CC-BY 4.0; "
-    "see NOTICE): thinned, repeated in each hour and moved to the months that end now. How busy "
-    "each hour of a day is, and the customers, are made up."
+    "The usage is made of two real hours of LLM inference (AzurePublicDataset, Microsoft, "
+    "CC-BY 4.0; see NOTICE): thinned, repeated in each hour and moved to the months that end now. "
+    "How busy each hour of a day is, and the customers, are made up."
 )
 
 

@@ -169,7 +169,7 @@ def at_once(count: int, send: Callable[[], HttpResponse]) -> list[HttpResponse]:
         return list(pool.map(run, range(count)))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_eight_requests_with_one_key_do_the_work_once(self, admin: Api) -> None:
         responses = at_once(8, lambda: admin.post("/tenants", BODY, idempotency_key="k"))

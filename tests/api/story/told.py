@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from billing.kernel import clock, liveness
 from customers.models import Customer, Membership
+from invoicing import test_clocks as clock_work
 from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
 from tests.api.story.recorder import Story
@@ -208,8 +210,15 @@ def clocks(story: Story) -> None:
     begin = {"frozenTime": "2026-01-31T00:00:00Z", "name": "A year of Acme"}
     made = story.tell("create_test_clock", "A year", "POST", "/test-clocks", begin, status=201)
     path = f"/test-clocks/{made['id']}"
+    on_clock = {"name": "Acme", "currency": "EUR", "testClockId": made["id"]}
+    tenant = story.call("POST", "/tenants", on_clock, status=201).json()["id"]
+    plan = {"planId": "payg"}
+    story.call("POST", f"/tenants/{tenant}/subscriptions", plan, status=201)
     onward = {"frozenTime": "2026-03-01T00:00:00Z"}
-    story.tell("advance_test_clock", "A month on", "POST", f"{path}/advance", onward)
+    advance = "advance_test_clock"
+    with patch.dict(clock_work.advance.__kwdefaults__, {"budget": 0.0}):  # no time for the work
+        story.tell(advance, "Much to do", "POST", f"{path}/advance", onward, status=202)
+    story.tell(advance, "A month on", "POST", f"{path}/advance", onward)
     story.tell("get_test_clock", "Ready", "GET", path)
     story.tell("delete_test_clock", "With its tenants", "DELETE", path, status=204)
 
