@@ -162,7 +162,7 @@ class AlreadyExists(BillingError):
 class InvalidTransition(BillingError):
     code = "INVALID_TRANSITION"
     kind = Kind.CONFLICT
-    message = "A {noun} that is {current} can't become {target}."
+    message = "The {noun} is {current}, so it can't become {target}."
 
 
 class IdempotencyConflict(BillingError):

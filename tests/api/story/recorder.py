@@ -17,6 +17,7 @@ from django.test import Client
 from tests.scenarios.world import BASE, token
 
 USER = UUID("019a2f6e-8c1b-7a40-b2c9-000000000001")
+CURSOR = "MTc3MzE0Mzg4MDAwMDAwMC4xMDAwMA"
 BEGINNING = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 KEPT_HEADERS = (
     "Content-Disposition",
@@ -130,7 +131,10 @@ def asked(method: str, path: str, body: Any, headers: dict[str, str]) -> dict[st
 
 
 def answered(response: Any) -> dict[str, Any]:
-    """Write an answer down. A PDF's digest depends on the fonts of the machine, so it is masked."""
+    """Write an answer down, but for what the story does not decide.
+
+    A PDF's digest depends on the machine's fonts, a cursor on what the database counted before.
+    """
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     if "ETag" in headers:
         headers["ETag"] = re.sub(r"[0-9a-f]{64}", "5f0d7d1e" * 8, headers["ETag"])
@@ -140,6 +144,8 @@ def answered(response: Any) -> dict[str, Any]:
         answer["headers"] = headers
     if is_json and response.content:
         answer["body"] = response.json()
+        if answer["body"].get("nextCursor"):
+            answer["body"]["nextCursor"] = CURSOR
     return answer
 
 

@@ -3,16 +3,19 @@
 
 (() => {
   // The library's own badge would ask another host for its logo.
+  const isOurs = (address) => new URL(address, location.href).origin === location.origin;
   const image = HTMLImageElement.prototype;
-  const source = Object.getOwnPropertyDescriptor(image, "src");
+  const { set, ...source } = Object.getOwnPropertyDescriptor(image, "src");
   Object.defineProperty(image, "src", {
     ...source,
     set(address) {
-      if (new URL(address, location.href).origin === location.origin) {
-        source.set.call(this, address);
-      }
+      if (isOurs(address)) set.call(this, address);
     },
   });
+  const setAttribute = image.setAttribute;
+  image.setAttribute = function (name, value) {
+    if (name !== "src" || isOurs(value)) setAttribute.call(this, name, value);
+  };
 
   const main = document.getElementById("redoc");
   const sans = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
