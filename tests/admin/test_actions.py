@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -22,7 +22,7 @@ from tests.admin.test_pages import url
 from tests.admin.world import World
 
 
-def said(response: HttpResponse) -> list[tuple[str, str]]:
+def said(response: Any) -> list[tuple[str, str]]:
     return [(m.level_tag, str(m)) for m in get_messages(response.wsgi_request)]
 
 
@@ -35,7 +35,7 @@ def draft(world: World) -> Invoice:
     return generate_invoice(account_id=world.tenant.pk, now=clock.now())
 
 
-def act(client: Client, thing: Any, name: str, **data: str) -> HttpResponse:
+def act(client: Client, thing: Any, name: str, **data: str) -> Any:
     return client.post(f"{url(type(thing), 'changelist')}{thing.pk}/{name}/", data)
 
 
@@ -374,7 +374,7 @@ def test_a_strange_search_of_usage_is_answered(
 
 
 @pytest.mark.parametrize("model", [Invoice, Tenant, Plan, AuditEntry, ApiKey])
-def test_a_strange_search_of_a_list_is_answered(model: type, staff: Client) -> None:
+def test_a_strange_search_of_a_list_is_answered(model: type[Model], staff: Client) -> None:
     asked = ["'", "\x00", "%", "nonsense-uuid", "🙂"]
 
     answers = {text: staff.get(url(model, "changelist"), {"q": text}).status_code for text in asked}

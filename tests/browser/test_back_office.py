@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from billing.kernel import clock
 from invoicing.models import Invoice
 from invoicing.services import generate_invoice
-from tests.admin.test_pages import MODELS, url
+from tests.admin.test_pages import MODELS, first_of, url
 from tests.admin.world import make_customer, make_world, use
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -100,7 +100,7 @@ def test_staff_signs_in_and_opens_every_page(
     page.wait_for_url("**/admin/")
     for model in MODELS:
         watch.open(url(model, "changelist"))
-        row = model.objects.order_by("pk").first()
+        row = first_of(model)
         if row is not None:
             watch.open(url(model, "change", row.pk))
     watch.open(f"/admin/usage/?tenant={world.tenant.pk}")
