@@ -1,4 +1,4 @@
-"""What staff do goes through the services, is written down under their name, and never ends in a 500."""
+"""What staff do goes through the services, under their name, and never ends in a 500."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -15,15 +15,14 @@ from billing.kernel import clock
 from billing.models import ApiKey, AuditEntry, Meter, Plan
 from billing.subscriptions.services import create_subscription
 from invoicing.models import Invoice, TaxRate
-from invoicing.pdf.documents import expect_document
-from invoicing.pdf.rendering import render_document
+from invoicing.pdf.rendering import ask_for, render_document
 from invoicing.services import generate_invoice
 from tenants.models import Tenant
 from tests.admin.test_pages import url
 from tests.admin.world import World
 
 
-def said(response: HttpResponse) -> list[tuple[str, str]]:
+def said(response: Any) -> list[tuple[str, str]]:
     return [(m.level_tag, str(m)) for m in get_messages(response.wsgi_request)]
 
 
@@ -36,7 +35,7 @@ def draft(world: World) -> Invoice:
     return generate_invoice(account_id=world.tenant.pk, now=clock.now())
 
 
-def act(client: Client, thing: Any, name: str, **data: str) -> HttpResponse:
+def act(client: Client, thing: Any, name: str, **data: str) -> Any:
     return client.post(f"{url(type(thing), 'changelist')}{thing.pk}/{name}/", data)
 
 
@@ -141,7 +140,7 @@ def test_an_invoice_that_is_not_there_is_not_a_500(staff: Client, db: None) -> N
 
 def test_the_pdf_opens(staff: Client, world: World) -> None:
     invoice = world.invoices[0]
-    document = expect_document(invoice, now=clock.now())
+    document = ask_for(account_id=invoice.account_id, invoice_id=invoice.pk, now=clock.now())
     render_document(document_id=document.pk, now=clock.now())
 
     opened = staff.get(f"{url(Invoice, 'changelist')}{invoice.pk}/open_pdf/")
@@ -375,11 +374,12 @@ def test_a_strange_search_of_usage_is_answered(
 
 
 @pytest.mark.parametrize("model", [Invoice, Tenant, Plan, AuditEntry, ApiKey])
-@pytest.mark.parametrize("asked", ["'", "\x00", "%", "nonsense-uuid", "🙂"])
-def test_a_strange_search_of_a_list_is_answered(
-    model: type, asked: str, staff: Client, world: World
-) -> None:
-    assert staff.get(url(model, "changelist"), {"q": asked}).status_code in {200, 302}
+def test_a_strange_search_of_a_list_is_answered(model: type[Model], staff: Client) -> None:
+    asked = ["'", "\x00", "%", "nonsense-uuid", "🙂"]
+
+    answers = {text: staff.get(url(model, "changelist"), {"q": text}).status_code for text in asked}
+
+    assert set(answers.values()) <= {200, 302}, answers
 
 
 def test_a_subscription_of_its_own_time_zone_shows_utc(staff: Client, world: World) -> None:

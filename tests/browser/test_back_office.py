@@ -1,0 +1,132 @@
+"""The back office in a real browser: staff sign in, open every page, and nothing goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from playwright.sync_api import Page, sync_playwright
+
+from billing.kernel import clock
+from invoicing.models import Invoice
+from invoicing.services import generate_invoice
+from tests.admin.test_pages import MODELS, first_of, url
+from tests.admin.world import make_customer, make_world, use
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+
+
+class Watch:
+    """Open pages, and keep what a newcomer would frown at."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.seen: list[str] = []
+        page.on("pageerror", lambda error: self.seen.append(f"error {error}"))
+        page.on("console", self._console)
+        page.on("request", self._request)
+        page.on("response", self._response)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.base + path, wait_until="networkidle")
+        width = self.page.viewport_size["width"]  # type: ignore[index]
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            self.seen.append(f"{path} is {wide} wide")
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.seen.append(f"{message.type} {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.seen.append(f"outside {request.url}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.seen.append(f"{response.status} {response.url}")
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("needs a browser: apt-get install -y chromium")
+    # Playwright's loop runs in this thread; our own queries here are not of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+            yield browser
+            browser.close()
+            connections.close_all()  # while the loop runs, this thread has connections of its own
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_staff_signs_in_and_opens_every_page(
+    size: str, theme: str, live_server: Any, chromium: Any
+) -> None:
+    User.objects.create_superuser("ada", password="a long enough one")
+    world = make_world(clock.now())
+    make_customer(world.tenant, clock.now())
+    use(world.tenant, "API_CALLS", 60)
+    width, height = SIZES[size]
+    page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
+    watch = Watch(page, live_server.url)
+
+    watch.open("/admin/login/")
+    page.fill("[name=username]", "ada")
+    page.fill("[name=password]", "a long enough one")
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+    for model in MODELS:
+        watch.open(url(model, "changelist"))
+        row = first_of(model)
+        if row is not None:
+            watch.open(url(model, "change", row.pk))
+    watch.open(f"/admin/usage/?tenant={world.tenant.pk}")
+
+    assert watch.seen == []
+
+
+def test_staff_finalizes_and_voids_by_clicking(live_server: Any, chromium: Any) -> None:
+    User.objects.create_superuser("ada", password="a long enough one")
+    world = make_world(clock.now())
+    draft = generate_invoice(account_id=world.tenant.pk, now=clock.now())
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    watch = Watch(page, live_server.url)
+    watch.open(f"/admin/login/?next={url(Invoice, 'change', draft.pk)}")
+    page.fill("[name=username]", "ada")
+    page.fill("[name=password]", "a long enough one")
+    page.click("button[type=submit]")
+
+    page.click("a:has-text('Finalize')")
+    page.click("button:has-text('Finalize')")
+    page.wait_for_selector("text=is final.")
+    page.click("a:has-text('Void')")
+    page.fill("textarea", "Made by mistake")
+    page.click("button:has-text('Void')")
+    page.wait_for_selector("text=is void.")
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.void_reason) == ("VOID", "Made by mistake")
+    assert watch.seen == []
