@@ -16,6 +16,7 @@ from billing.metering.models import (
     UsageCounter,
     UsageCounterValue,
     UsageEvent,
+    UsageTimeline,
 )
 from billing.subscriptions.models import (
     InvoiceDue,
@@ -49,4 +50,5 @@ __all__ = [
     "UsageCounter",
     "UsageCounterValue",
     "UsageEvent",
+    "UsageTimeline",
 ]

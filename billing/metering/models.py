@@ -46,6 +46,18 @@ class UsageEvent(models.Model):
         return self.event_id
 
 
+class UsageTimeline(models.Model):
+    """How often an account's periods and segments have changed: what was read of them may be kept
+    for as long as this number stands. No row is 0.
+    """
+
+    account_id = models.UUIDField(primary_key=True)
+    version = models.BigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.version}"
+
+
 class UsageBucket(models.Model):
     """The events of an hour that share meter, period, charge and dimensions, added up.
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,13 +11,12 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError, OperationalError
 
 from billing.metering import rows
-from billing.metering.events import AccountBatch, NewEvent
+from billing.metering.events import AccountBatch
+from billing.metering.few import record_few
+from billing.metering.parts import BLOCK, Part, parts_of, tallied
 from billing.metering.store import Connection, Cursor, add_sums, cursor_of, raw_connection
-from billing.metering.tally import BucketKey, Sums, Tally
+from billing.metering.tally import BucketKey, Sums
 from billing.metering.timeline import LOCK_CLASS, STRETCHES, Timeline, lock_number, timelines
-
-BLOCK: Final = 10_000
-"""Sequence numbers that one value of `billing_usage_block` stands for."""
 
 COPY_FROM: Final = 64
 """The number of events from which COPY is faster than INSERT."""
@@ -37,24 +34,6 @@ SELECT nextval('billing_usage_block') FROM locked, generate_series(1, %s) WHERE 
 
 class _SomeAreThere(Exception):
     """An event's id was stored before."""
-
-
-@dataclass(slots=True)
-class _Part:
-    """An account's events of all its batches: the first of each id, by id, with their numbers."""
-
-    account_id: UUID
-    recorded_at: datetime
-    first: dict[str, tuple[NewEvent, int]] = field(default_factory=dict)
-    numbered: list[tuple[NewEvent, int]] = field(default_factory=list)
-    is_plain: bool = True
-
-    def keep(self, recorded: set[tuple[UUID, str]]) -> None:
-        """Forget the events that were there before."""
-        account_id = self.account_id
-        self.numbered = [
-            pair for pair in self.numbered if (account_id, pair[0].event_id) in recorded
-        ]
 
 
 def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
@@ -77,34 +56,33 @@ def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
 def _record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
     """Try as if no id were there already; where one is, go back and find out which."""
     try:
+        if not connection.in_atomic_block and _count(batches) < COPY_FROM:
+            quick = record_few(batches)
+            if quick is not None:
+                return quick
         return _record_once(batches, all_are_new=True)
     except (_SomeAreThere, psycopg.errors.UniqueViolation, IntegrityError):
         return _record_once(batches, all_are_new=False)
 
 
+def _count(batches: Sequence[AccountBatch]) -> int:
+    return sum(len(batch.events) for batch in batches)
+
+
 def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[list[bool]]:
     with transaction.atomic(), raw_connection() as raw:
         lines, blocks = _prepare(raw, batches)
-        found, first = _parts(batches, blocks)
+        found, first = parts_of(batches, blocks)
         parts = list(found.values())
         if all_are_new:
-            _store_new(raw, parts, list(_tallied(parts, lines)))
+            _store_new(raw, parts, list(tallied(parts, lines)))
             return first
         recorded = set(_insert(cursor_of(raw), parts).fetchall())
         for part in parts:
             part.keep(recorded)
-        add_sums(raw, _tallied(parts, lines))
+        add_sums(raw, tallied(parts, lines))
         outcomes = zip(batches, first, strict=True)
         return [_outcome(batch, flags, recorded) for batch, flags in outcomes]
-
-
-def _tallied(
-    parts: Sequence[_Part], lines: Mapping[UUID, Timeline]
-) -> Iterator[tuple[BucketKey, Sums]]:
-    for part in parts:
-        tally = Tally(str(part.account_id), lines[part.account_id])
-        tally.add(part.numbered)
-        yield from tally.buckets()
 
 
 def _prepare(
@@ -125,33 +103,6 @@ def _prepare(
         return timelines(stretches.fetchall(), accounts), [row[0] for row in blocks.fetchall()]
 
 
-def _parts(
-    batches: Sequence[AccountBatch], blocks: Sequence[int]
-) -> tuple[dict[UUID, _Part], list[list[bool]]]:
-    """Number the events in the order given; keep the first of each id, sorted by id.
-
-    Returns also, for each batch, which events are the first of their ids. Concurrent writers
-    insert in the order of the key: those who meet in two ids wait in a line.
-    """
-    numbers = (number for block in blocks for number in range(block * BLOCK, (block + 1) * BLOCK))
-    parts: dict[UUID, _Part] = {}
-    firsts = []
-    for batch in batches:
-        part = parts.setdefault(batch.account_id, _Part(batch.account_id, batch.recorded_at))
-        part.is_plain = part.is_plain and batch.is_plain
-        seen = part.first
-        flags = []
-        for event, seq in zip(batch.events, numbers, strict=False):
-            is_first = event.event_id not in seen
-            flags.append(is_first)
-            if is_first:
-                seen[event.event_id] = (event, seq)
-        firsts.append(flags)
-    for part in parts.values():
-        part.numbered = [part.first[event_id] for event_id in sorted(part.first)]
-    return dict(sorted(parts.items())), firsts
-
-
 def _outcome(
     batch: AccountBatch, firsts: list[bool], recorded: set[tuple[UUID, str]]
 ) -> list[bool]:
@@ -163,7 +114,7 @@ def _outcome(
 
 
 def _store_new(
-    raw: Connection, parts: Sequence[_Part], sums: Sequence[tuple[BucketKey, Sums]]
+    raw: Connection, parts: Sequence[Part], sums: Sequence[tuple[BucketKey, Sums]]
 ) -> None:
     """Write events and sums, in one round trip where they are few.
 
@@ -181,7 +132,7 @@ def _store_new(
             raise _SomeAreThere
 
 
-def _insert(cursor: Cursor, parts: Sequence[_Part]) -> Cursor:
+def _insert(cursor: Cursor, parts: Sequence[Part]) -> Cursor:
     text = rows.insert_text(
         [
             (str(part.account_id), event, seq, part.recorded_at)
@@ -192,7 +143,7 @@ def _insert(cursor: Cursor, parts: Sequence[_Part]) -> Cursor:
     return cursor.execute(rows.INSERT, [text])
 
 
-def _copy(raw: Connection, parts: Sequence[_Part]) -> None:
+def _copy(raw: Connection, parts: Sequence[Part]) -> None:
     with raw.cursor() as cursor, cursor.copy(rows.COPY) as copy:
         for part in parts:
             account_id, now = str(part.account_id), part.recorded_at

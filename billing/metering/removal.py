@@ -11,6 +11,7 @@ from billing.metering.models import (
     UsageCounter,
     UsageCounterValue,
     UsageEvent,
+    UsageTimeline,
 )
 
 
@@ -23,3 +24,4 @@ def forget_usage(account_ids: Sequence[UUID]) -> None:
     UsageCounterValue.objects.filter(period_id__in=counters.values("period_id")).delete()
     counters.delete()
     UsageEvent.objects.filter(account_id__in=account_ids).delete()
+    UsageTimeline.objects.filter(account_id__in=account_ids).delete()

@@ -146,7 +146,7 @@ def counters_among(parts: Sequence[tuple[BucketKey, Sums]]) -> list[tuple[Counte
     return sorted(counters.items(), key=lambda part: part[0])
 
 
-def _row(key: BucketKey | CounterKey, sums: Sums, distinct: int = 0) -> dict[str, Any]:
+def row_of(key: BucketKey | CounterKey, sums: Sums, distinct: int = 0) -> dict[str, Any]:
     """Return a row for json_to_recordset. Decimals go as text, exactly."""
     return {
         **key._asdict(),
@@ -165,7 +165,7 @@ def _add_buckets(
     cursor: Cursor, parts: Sequence[tuple[BucketKey, Sums]], returning: str = ""
 ) -> None:
     if parts:
-        rows = msgspec.json.encode([_row(key, sums) for key, sums in parts]).decode()
+        rows = msgspec.json.encode([row_of(key, sums) for key, sums in parts]).decode()
         cursor.execute(ADD_BUCKETS + returning, [rows])
 
 
@@ -176,7 +176,7 @@ def _add_counters(
 ) -> None:
     if parts:
         news = (distinct.get((key.period_id, key.charge_id), 0) for key, _ in parts)
-        rows = [_row(key, sums, new) for (key, sums), new in zip(parts, news, strict=True)]
+        rows = [row_of(key, sums, new) for (key, sums), new in zip(parts, news, strict=True)]
         cursor.execute(ADD_COUNTERS, [msgspec.json.encode(rows).decode()])
 
 

@@ -33,6 +33,11 @@ WHERE p.account_id = ANY(%s::uuid[]) AND p.end_at > %s AND p.start_at <= %s
 ORDER BY 1, 2, p.id
 """
 
+NEXT_VERSION: Final = """
+INSERT INTO billing_usagetimeline AS t (account_id, version) VALUES (%s, 1)
+ON CONFLICT (account_id) DO UPDATE SET version = t.version + 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -79,12 +84,14 @@ def lock_number(account_id: UUID) -> int:
 def lock_timeline_exclusive(account_id: UUID) -> None:
     """Keep everyone from recording for the account until the caller's transaction ends.
 
-    Take it before the timeline is changed, after the account's own lock.
+    Take it before the timeline is changed, after the account's own lock. What processes have
+    kept of the timeline is out of date once the transaction commits.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, lock_number(account_id)]
         )
+        cursor.execute(NEXT_VERSION, [account_id])
 
 
 def timelines(rows: Sequence[tuple[Any, ...]], account_ids: Iterable[UUID]) -> dict[UUID, Timeline]:

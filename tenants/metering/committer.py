@@ -2,7 +2,8 @@
 
 A single event costs a flush to disk. The first request that has nobody committing before it
 commits for all that wait by then; who comes meanwhile waits, and one of them commits for all of
-those. So under load a flush serves many, and without load no other thread is woken.
+those. So under load a flush serves many, and without load no other thread is woken. Where several
+came at once the last time, the next one waits a moment for as many: they are on their way.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ LIMIT_WAITING: Final = 5_000
 
 LIMIT_TOGETHER: Final = 500
 ANSWER_SECONDS: Final = 30.0
+GATHER_SECONDS: Final = 0.001
 
 
 class _Waiting:
@@ -48,6 +50,8 @@ class Committer:
         self._queue: deque[_Waiting] = deque()
         self._mutex = threading.Lock()
         self._is_led = False
+        self._expected = 1
+        self._all_here: threading.Lock | None = None
 
     def record(self, batch: AccountBatch) -> list[bool]:
         """Record a batch together with others; return once it is on disk.
@@ -62,6 +66,9 @@ class Committer:
             if len(self._queue) >= LIMIT_WAITING:
                 raise ServiceUnavailable
             self._queue.append(mine)
+            if self._all_here is not None and len(self._queue) == self._expected:
+                self._all_here.release()
+                self._all_here = None
             mine.leads = not self._is_led
             self._is_led = True
         if mine.leads or self._wait(mine):
@@ -84,6 +91,7 @@ class Committer:
 
     def _lead(self) -> None:
         """Commit what waits, at most LIMIT_TOGETHER, oldest first; then hand the lead on."""
+        self._gather()
         with self._mutex:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), LIMIT_TOGETHER))]
         try:
@@ -96,6 +104,7 @@ class Committer:
         finally:
             with self._mutex:
                 following = self._queue[0] if self._queue else None
+                self._expected = len(group) + len(self._queue)
                 self._is_led = following is not None
                 if following is not None:
                     following.leads = True
@@ -103,6 +112,18 @@ class Committer:
             for waiting in group:
                 if not waiting.leads:
                     waiting.woken.release()
+
+    def _gather(self) -> None:
+        """Wait for as many as there were the last time, a thousandth of a second at most."""
+        with self._mutex:
+            if len(self._queue) >= self._expected:
+                return
+            self._all_here = threading.Lock()
+            self._all_here.acquire()
+            gathering = self._all_here
+        gathering.acquire(timeout=GATHER_SECONDS)
+        with self._mutex:
+            self._all_here = None
 
 
 def _commit(group: list[_Waiting]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,9 +55,17 @@ def batch_of(metered: Metered, chance: random.Random) -> AccountBatch:
     return factories.batch(metered.account, *events)
 
 
-def change_plan(metered: Metered, chance: random.Random) -> None:
-    """Move the instant between two segments."""
-    at = JUNE + timedelta(minutes=chance.randrange(1, 400))
+def split_plan(metered: Metered, at: datetime) -> None:
+    """Let another version hold from `at` on, with a charge for each meter."""
+    metered.subscription.segments.update(end_at=at)
+    later = factories.plan_version()
+    for meter in metered.meters.values():
+        factories.charge(later, meter)
+    factories.segment(metered.subscription, later, at)
+
+
+def move_change(metered: Metered, at: datetime) -> None:
+    """Move the instant between the two segments, as a service would."""
     with transaction.atomic():
         lock_timeline_exclusive(metered.account.id)
         first, second = Segment.objects.filter(account=metered.account).order_by("start_at")
@@ -73,12 +81,7 @@ def change_plan(metered: Metered, chance: random.Random) -> None:
 def test_counters_equal_events_under_sixteen_writers() -> None:
     first, second = make_metered(), make_metered()
     for metered in (first, second):
-        change = JUNE + timedelta(hours=2, minutes=30)
-        metered.subscription.segments.update(end_at=change)
-        later = factories.plan_version()
-        for meter in metered.meters.values():
-            factories.charge(later, meter)
-        factories.segment(metered.subscription, later, change)
+        split_plan(metered, JUNE + timedelta(hours=2, minutes=30))
     news: list[int] = []
 
     @with_own_connection
@@ -99,7 +102,7 @@ def test_counters_equal_events_under_sixteen_writers() -> None:
                 except NotFound:
                     continue
             if number % 8 == 1:
-                change_plan(metered, chance)
+                move_change(metered, JUNE + timedelta(minutes=chance.randrange(1, 400)))
 
     with ThreadPoolExecutor(max_workers=WRITERS) as pool:
         list(pool.map(write, range(WRITERS)))
@@ -124,3 +127,55 @@ def test_of_the_same_event_from_many_writers_one_is_recorded() -> None:
 
     assert sum(outcomes) == 1
     assert metered.total() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("size", [1, COPY_FROM + 1])
+def test_a_change_of_plan_waits_for_what_is_being_recorded(size: int) -> None:
+    metered = make_metered()
+    split_plan(metered, JUNE + timedelta(hours=2, minutes=30))
+    at = JUNE + timedelta(hours=2)
+    events = [factories.usage(metered.meters["SUM"], at) for _ in range(size)]
+
+    @with_own_connection
+    def change_it(_: int) -> None:
+        move_change(metered, JUNE + timedelta(minutes=30))
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with transaction.atomic():
+            metered.record(*events)
+            changing = pool.submit(change_it, 0)
+            with pytest.raises(TimeoutError):
+                changing.result(timeout=0.5)
+        changing.result(timeout=10)
+
+    assert verify(metered.account.id) == []
+    assert metered.total() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_process_has_kept_of_a_timeline_ends_with_its_change() -> None:
+    metered = make_metered()
+    split_plan(metered, JUNE + timedelta(hours=3))
+    at = JUNE + timedelta(hours=2)
+    kept = metered.record(factories.usage(metered.meters["SUM"], at, "5"))
+    move_change(metered, JUNE + timedelta(hours=1))
+
+    again = metered.record(factories.usage(metered.meters["SUM"], at, "7"))
+
+    assert (kept, again) == ([True], [True])
+    assert verify(metered.account.id) == []
+    assert metered.total() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("aggregation", ["SUM", "COUNT", "MAX", "LATEST", "UNIQUE"])
+def test_few_events_count_as_many_do(aggregation: str) -> None:
+    metered = make_metered()
+    meter = metered.meters[aggregation]
+    for number, quantity in enumerate(["3", "9.5", "9.5", "4"]):
+        at = JUNE + timedelta(minutes=number // 2)
+        metered.record(factories.usage(meter, at, quantity, user_id=quantity))
+
+    assert verify(metered.account.id) == []
+    assert UsageEvent.objects.count() == 4
