@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from billing.accounts.keys import hash_secret
 from billing.http.callers import PLATFORM_ROLES, SERVICE, Caller, Scope
+from billing.http.token_cache import remembered
 from billing.kernel import clock, context
 from billing.kernel.errors import (
     InvalidCredentials,
@@ -55,7 +56,7 @@ def caller_of_token(header: str) -> Caller:
     kind, _, token = header.partition(" ")
     if kind.lower() != "bearer" or not token or len(token) > 8192:
         raise InvalidCredentials(reason="the Authorization header must be Bearer and a token")
-    claims = verified_claims(token.strip())
+    claims = claims_of(token.strip())
     roles = claims.get("roles", [])
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise InvalidCredentials(reason="roles must be a list of strings")
@@ -72,6 +73,15 @@ def uuid_claim(value: Any, name: str) -> UUID:
         return UUID(value)
     except (ValueError, TypeError, AttributeError):
         raise InvalidCredentials(reason=f"{name} must be a UUID") from None
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return a token's claims. Those under a shared secret are verified once for each token."""
+    config = settings.BILLING
+    if config["JWT_ALGORITHMS"] != ("HS256",):
+        return verified_claims(token)
+    key = (token, config["JWT_SECRET"], config["JWT_ISSUER"], config["JWT_AUDIENCE"])
+    return remembered(key, lambda: verified_claims(token), now=clock.now().timestamp())
 
 
 def verified_claims(token: str) -> dict[str, Any]:

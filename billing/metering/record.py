@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
-from django.db.utils import OperationalError
+from django.db.utils import IntegrityError, OperationalError
 
 from billing.metering import rows
 from billing.metering.events import AccountBatch, NewEvent
-from billing.metering.store import Connection, add_sums, raw_connection
-from billing.metering.tally import Tally
+from billing.metering.store import Connection, Cursor, add_sums, cursor_of, raw_connection
+from billing.metering.tally import BucketKey, Sums, Tally
 from billing.metering.timeline import LOCK_CLASS, STRETCHES, Timeline, lock_number, timelines
 
 BLOCK: Final = 10_000
@@ -26,10 +26,17 @@ COPY_FROM: Final = 64
 
 ATTEMPTS: Final = 3
 
-LOCK_SHARED: Final = (
-    "SELECT pg_advisory_xact_lock_shared(%s, number) FROM unnest(%s::int[]) AS number"
+LOCK_AND_NUMBER: Final = """
+WITH locked AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock_shared(%s, number)::text) AS locks
+    FROM unnest(%s::int[]) AS number
 )
-NEXT_BLOCKS: Final = "SELECT nextval('billing_usage_block') FROM generate_series(1, %s)"
+SELECT nextval('billing_usage_block') FROM locked, generate_series(1, %s) WHERE locks >= 0
+"""
+
+
+class _SomeAreThere(Exception):
+    """An event's id was stored before."""
 
 
 @dataclass(slots=True)
@@ -41,6 +48,13 @@ class _Part:
     first: dict[str, tuple[NewEvent, int]] = field(default_factory=dict)
     numbered: list[tuple[NewEvent, int]] = field(default_factory=list)
     is_plain: bool = True
+
+    def keep(self, recorded: set[tuple[UUID, str]]) -> None:
+        """Forget the events that were there before."""
+        account_id = self.account_id
+        self.numbered = [
+            pair for pair in self.numbered if (account_id, pair[0].event_id) in recorded
+        ]
 
 
 def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
@@ -61,23 +75,36 @@ def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
 
 
 def _record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
+    """Try as if no id were there already; where one is, go back and find out which."""
+    try:
+        return _record_once(batches, all_are_new=True)
+    except (_SomeAreThere, psycopg.errors.UniqueViolation, IntegrityError):
+        return _record_once(batches, all_are_new=False)
+
+
+def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[list[bool]]:
     with transaction.atomic(), raw_connection() as raw:
         lines, blocks = _prepare(raw, batches)
-        parts, first = _parts(batches, blocks)
-        recorded = _store(raw, list(parts.values()))
-        tallies = []
-        for part in parts.values():
-            kept = part.numbered
-            if recorded is not None:
-                kept = [pair for pair in kept if (part.account_id, pair[0].event_id) in recorded]
-            if kept:
-                tally = Tally(str(part.account_id), lines[part.account_id])
-                tally.add(kept)
-                tallies.append(tally)
-        add_sums(raw, (bucket for tally in tallies for bucket in tally.buckets()))
-        return [
-            _outcome(batch, firsts, recorded) for batch, firsts in zip(batches, first, strict=True)
-        ]
+        found, first = _parts(batches, blocks)
+        parts = list(found.values())
+        if all_are_new:
+            _store_new(raw, parts, list(_tallied(parts, lines)))
+            return first
+        recorded = set(_insert(cursor_of(raw), parts).fetchall())
+        for part in parts:
+            part.keep(recorded)
+        add_sums(raw, _tallied(parts, lines))
+        outcomes = zip(batches, first, strict=True)
+        return [_outcome(batch, flags, recorded) for batch, flags in outcomes]
+
+
+def _tallied(
+    parts: Sequence[_Part], lines: Mapping[UUID, Timeline]
+) -> Iterator[tuple[BucketKey, Sums]]:
+    for part in parts:
+        tally = Tally(str(part.account_id), lines[part.account_id])
+        tally.add(part.numbered)
+        yield from tally.buckets()
 
 
 def _prepare(
@@ -93,9 +120,8 @@ def _prepare(
     numbers = sorted({lock_number(account_id) for account_id in accounts})
     ids = [str(account_id) for account_id in accounts]
     with raw.pipeline():
-        raw.execute(LOCK_SHARED, [LOCK_CLASS, numbers], prepare=True)
-        stretches = raw.execute(STRETCHES, [ids, min(moments), max(moments)], prepare=True)
-        blocks = raw.execute(NEXT_BLOCKS, [-(-total // BLOCK)], prepare=True)
+        blocks = cursor_of(raw).execute(LOCK_AND_NUMBER, [LOCK_CLASS, numbers, -(-total // BLOCK)])
+        stretches = cursor_of(raw).execute(STRETCHES, [ids, min(moments), max(moments)])
         return timelines(stretches.fetchall(), accounts), [row[0] for row in blocks.fetchall()]
 
 
@@ -127,10 +153,8 @@ def _parts(
 
 
 def _outcome(
-    batch: AccountBatch, firsts: list[bool], recorded: set[tuple[UUID, str]] | None
+    batch: AccountBatch, firsts: list[bool], recorded: set[tuple[UUID, str]]
 ) -> list[bool]:
-    if recorded is None:
-        return firsts
     account_id = batch.account_id
     return [
         is_first and (account_id, event.event_id) in recorded
@@ -138,25 +162,34 @@ def _outcome(
     ]
 
 
-def _store(raw: Connection, parts: Sequence[_Part]) -> set[tuple[UUID, str]] | None:
-    """Write the events; return those that were new, or None where all were."""
-    if sum(len(part.numbered) for part in parts) >= COPY_FROM:
-        try:
-            with raw.transaction():
-                _copy(raw, parts)
-        except psycopg.errors.UniqueViolation:
-            pass
-        else:
-            return None
-    columns = rows.arrays(
+def _store_new(
+    raw: Connection, parts: Sequence[_Part], sums: Sequence[tuple[BucketKey, Sums]]
+) -> None:
+    """Write events and sums, in one round trip where they are few.
+
+    Raises where an id was there: the transaction has to be undone, its sums are too high.
+    """
+    total = sum(len(part.numbered) for part in parts)
+    if total >= COPY_FROM:
+        _copy(raw, parts)
+        add_sums(raw, sums)
+        return
+    with raw.pipeline():
+        inserted = _insert(cursor_of(raw), parts)
+        add_sums(raw, sums)
+        if inserted.rowcount != total:
+            raise _SomeAreThere
+
+
+def _insert(cursor: Cursor, parts: Sequence[_Part]) -> Cursor:
+    text = rows.insert_text(
         [
             (str(part.account_id), event, seq, part.recorded_at)
             for part in parts
             for event, seq in part.numbered
         ]
     )
-    found: list[Any] = raw.execute(rows.INSERT, columns, prepare=True).fetchall()
-    return set(found)
+    return cursor.execute(rows.INSERT, [text])
 
 
 def _copy(raw: Connection, parts: Sequence[_Part]) -> None:

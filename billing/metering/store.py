@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import psycopg
 from django.db import connection
 
@@ -24,6 +25,10 @@ from billing.metering.tally import BucketKey, Sums
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+KEEP_PLANS_FROM: Final = 2
+"""The use of a statement from which its plan is kept on the connection."""
 
 
 class CounterKey(NamedTuple):
@@ -49,27 +54,26 @@ _ADD: Final = f"""
     latest_seq = CASE WHEN {_NEWER} THEN excluded.latest_seq ELSE c.latest_seq END
 """
 _SUMS: Final = (
-    "%s::numeric[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], "
-    "%s::timestamptz[], %s::bigint[]"
+    "total numeric, events bigint, corrections bigint, maximum numeric, latest numeric, "
+    "latest_at timestamptz, latest_seq bigint"
 )
-
-_BUCKET_KEY: Final = (
-    "account_id, hour_at, meter_id, period_id, charge_id, resource_type, resource_id, "
-    "cost_center_id"
-)
+_BUCKET_KEY: Final = ", ".join(BucketKey._fields)
 ADD_BUCKETS: Final = f"""
 INSERT INTO billing_usagebucket AS c ({_BUCKET_KEY}, {_KEPT})
-SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::int[], %s::uuid[], %s::uuid[], %s::text[],
-                     %s::text[], %s::uuid[], {_SUMS})
+SELECT * FROM json_to_recordset(%s::json) AS n(account_id uuid, hour_at timestamptz, meter_id int,
+    period_id uuid, charge_id uuid, resource_type text, resource_id text, cost_center_id uuid,
+    {_SUMS})
 ON CONFLICT ({_BUCKET_KEY}) DO UPDATE SET {_ADD}
 """
 ADD_COUNTERS: Final = f"""
 INSERT INTO billing_usagecounter AS c
     (account_id, period_id, charge_id, {_KEPT}, distinct_values, version)
-SELECT *, 1 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], {_SUMS}, %s::bigint[])
+SELECT *, 1 FROM json_to_recordset(%s::json)
+    AS n(account_id uuid, period_id uuid, charge_id uuid, {_SUMS}, distinct_values bigint)
 ON CONFLICT (period_id, charge_id) DO UPDATE SET {_ADD},
     distinct_values = c.distinct_values + excluded.distinct_values, version = c.version + 1
 """
+# Rows go as one JSON text: it is written in C, where an array for each column is not.
 ADD_BUCKET_VALUES: Final = """
 INSERT INTO billing_usagebucketvalue AS c (bucket_id, value, "references")
 SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[])
@@ -87,10 +91,21 @@ RETURNING period_id::text, charge_id::text, xmax = 0
 
 @contextmanager
 def raw_connection() -> Iterator[Connection]:
-    """Lend Django's connection as psycopg's own. Errors leave as Django's."""
+    """Lend Django's connection as psycopg's own. Errors leave as Django's.
+
+    Its own cursors put arguments into the text of the statement: `cursor_of` gives one that sends
+    them apart, for statements that the server plans once and keeps.
+    """
     connection.ensure_connection()
+    raw: Connection = connection.connection
+    raw.prepare_threshold = KEEP_PLANS_FROM
     with connection.wrap_database_errors:
-        yield connection.connection
+        yield raw
+
+
+def cursor_of(raw: Connection) -> Cursor:
+    """Return a cursor whose statements are prepared when they come again."""
+    return psycopg.Cursor(raw)
 
 
 def add_sums(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
@@ -101,10 +116,10 @@ def add_sums(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
     valued = [part for part in buckets if part[1].values]
     if valued:
         plain = [part for part in buckets if not part[1].values]
-        _add_valued(raw.cursor(), plain, valued, counters)
+        _add_valued(cursor_of(raw), plain, valued, counters)
         return
     with raw.pipeline():
-        cursor = raw.cursor()
+        cursor = cursor_of(raw)
         _add_buckets(cursor, buckets)
         _add_counters(cursor, counters, {})
 
@@ -112,7 +127,7 @@ def add_sums(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
 def add_buckets(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
     """Add sums to their buckets alone, for whoever sets the counters afterwards."""
     buckets = sorted(parts, key=lambda part: part[0])
-    cursor = raw.cursor()
+    cursor = cursor_of(raw)
     _add_buckets(cursor, [part for part in buckets if not part[1].values])
     _add_valued_buckets(cursor, [part for part in buckets if part[1].values])
 
@@ -131,27 +146,27 @@ def counters_among(parts: Sequence[tuple[BucketKey, Sums]]) -> list[tuple[Counte
     return sorted(counters.items(), key=lambda part: part[0])
 
 
-def _columns(parts: Sequence[tuple[Sequence[Any], Sums]]) -> list[list[Any]]:
-    """Turn rows into the columns that unnest takes. Numbers go as text: exact, and of one type."""
-    keys = [list(column) for column in zip(*(key for key, _ in parts), strict=True)]
-    sums = [found for _, found in parts]
-    return [
-        *keys,
-        [str(found.total) for found in sums],
-        [found.events for found in sums],
-        [found.corrections for found in sums],
-        [str(found.maximum) for found in sums],
-        [str(found.latest) for found in sums],
-        [found.latest_at for found in sums],
-        [found.latest_seq for found in sums],
-    ]
+def _row(key: BucketKey | CounterKey, sums: Sums, distinct: int = 0) -> dict[str, Any]:
+    """Return a row for json_to_recordset. Decimals go as text, exactly."""
+    return {
+        **key._asdict(),
+        "total": str(sums.total),
+        "events": sums.events,
+        "corrections": sums.corrections,
+        "maximum": str(sums.maximum),
+        "latest": str(sums.latest),
+        "latest_at": sums.latest_at,
+        "latest_seq": sums.latest_seq,
+        "distinct_values": distinct,
+    }
 
 
 def _add_buckets(
     cursor: Cursor, parts: Sequence[tuple[BucketKey, Sums]], returning: str = ""
 ) -> None:
     if parts:
-        cursor.execute(ADD_BUCKETS + returning, _columns(parts), prepare=True)
+        rows = msgspec.json.encode([_row(key, sums) for key, sums in parts]).decode()
+        cursor.execute(ADD_BUCKETS + returning, [rows])
 
 
 def _add_counters(
@@ -160,8 +175,9 @@ def _add_counters(
     distinct: Mapping[tuple[str, str], int],
 ) -> None:
     if parts:
-        news = [distinct.get((key.period_id, key.charge_id), 0) for key, _ in parts]
-        cursor.execute(ADD_COUNTERS, [*_columns(parts), news], prepare=True)
+        news = (distinct.get((key.period_id, key.charge_id), 0) for key, _ in parts)
+        rows = [_row(key, sums, new) for (key, sums), new in zip(parts, news, strict=True)]
+        cursor.execute(ADD_COUNTERS, [msgspec.json.encode(rows).decode()])
 
 
 def _add_valued(

@@ -1,17 +1,14 @@
 """Group commit: events that come in at the same time, from many requests, share one transaction.
 
-A single event costs a flush to disk. One thread in each process takes all events that wait,
-records them together, and answers each request after the commit: under load a flush serves many.
+A single event costs a flush to disk. The first request that has nobody committing before it
+commits for all that wait by then; who comes meanwhile waits, and one of them commits for all of
+those. So under load a flush serves many, and without load no other thread is woken.
 """
 
 from __future__ import annotations
 
-import atexit
-import queue
 import threading
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from collections import deque
 from typing import Final
 
 import structlog
@@ -28,89 +25,101 @@ LIMIT_WAITING: Final = 5_000
 
 LIMIT_TOGETHER: Final = 500
 ANSWER_SECONDS: Final = 30.0
-END_SECONDS: Final = 10.0
 
 
-@dataclass(slots=True)
 class _Waiting:
-    batch: AccountBatch
-    answer: Future[list[bool]] = field(default_factory=Future)
+    """A request's events, and its place to sleep until they are on disk or it shall commit."""
+
+    __slots__ = ("batch", "error", "leads", "outcome", "woken")
+
+    def __init__(self, batch: AccountBatch) -> None:
+        self.batch = batch
+        self.outcome: list[bool] | None = None
+        self.error: BaseException | None = None
+        self.leads = False
+        self.woken = threading.Lock()
+        self.woken.acquire()
 
 
 class Committer:
-    """The process's one committing thread. It starts with the first event, after any fork."""
+    """The queue of one process. It has no thread of its own: requests' threads do the work."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(LIMIT_WAITING)
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._queue: deque[_Waiting] = deque()
+        self._mutex = threading.Lock()
+        self._is_led = False
 
     def record(self, batch: AccountBatch) -> list[bool]:
         """Record a batch together with others; return once it is on disk.
 
         Within a transaction of the caller's it is recorded in that one. Raises ServiceUnavailable
-        where too many wait, and what recording this batch alone raises.
+        where too many wait, and what recording this batch raises.
         """
         if connection.in_atomic_block:
             return record([batch])[0]
-        self._start()
-        waiting = _Waiting(batch)
+        mine = _Waiting(batch)
+        with self._mutex:
+            if len(self._queue) >= LIMIT_WAITING:
+                raise ServiceUnavailable
+            self._queue.append(mine)
+            mine.leads = not self._is_led
+            self._is_led = True
+        if mine.leads or self._wait(mine):
+            self._lead()
+        if mine.error is not None:
+            raise mine.error
+        assert mine.outcome is not None, "a leader's own batch is in its group"
+        return mine.outcome
+
+    def _wait(self, mine: _Waiting) -> bool:
+        """Sleep; return whether it is this one's turn to commit. Raises ServiceUnavailable."""
+        if mine.woken.acquire(timeout=ANSWER_SECONDS):
+            return mine.leads
+        with self._mutex:
+            if mine.leads:
+                return True
+            if mine in self._queue:
+                self._queue.remove(mine)
+        raise ServiceUnavailable
+
+    def _lead(self) -> None:
+        """Commit what waits, at most LIMIT_TOGETHER, oldest first; then hand the lead on."""
+        with self._mutex:
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), LIMIT_TOGETHER))]
         try:
-            self._waiting.put_nowait(waiting)
-            return waiting.answer.result(timeout=ANSWER_SECONDS)
-        except (queue.Full, FutureTimeout):
-            raise ServiceUnavailable from None
-
-    def close(self) -> None:
-        """Commit what waits, close the thread's connection, and end the thread."""
-        thread = self._thread
-        if thread is not None and thread.is_alive():
-            self._waiting.put(None)
-            thread.join(END_SECONDS)
-        self._thread = None
-
-    def _start(self) -> None:
-        if self._thread is not None and self._thread.is_alive():
-            return
-        with self._starting:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
-                self._thread.start()
-                atexit.register(self.close)
-
-    def _run(self) -> None:
-        try:
-            while (first := self._waiting.get()) is not None:
-                group = [first]
-                is_last = False
-                while len(group) < LIMIT_TOGETHER and not self._waiting.empty():
-                    more = self._waiting.get_nowait()
-                    if more is None:
-                        is_last = True
-                        break
-                    group.append(more)
-                _commit(group)
-                if is_last:
-                    return
+            _commit(group)
+        except BaseException as error:
+            for waiting in group:
+                if waiting.outcome is None and waiting.error is None:
+                    waiting.error = error
+            raise
         finally:
-            connection.close()
+            with self._mutex:
+                following = self._queue[0] if self._queue else None
+                self._is_led = following is not None
+                if following is not None:
+                    following.leads = True
+                    following.woken.release()
+            for waiting in group:
+                if not waiting.leads:
+                    waiting.woken.release()
 
 
 def _commit(group: list[_Waiting]) -> None:
-    """Record a group and answer it. Where that fails, each is tried alone: one bad fails alone."""
+    """Record a group. Where that fails, each is tried alone: one bad fails alone."""
     try:
         outcomes = _record([waiting.batch for waiting in group])
     except Exception as error:
         if len(group) == 1 or isinstance(error, OperationalError | InterfaceError):
             for waiting in group:
-                waiting.answer.set_exception(error)
+                waiting.error = error
             return
-        log.warning("joint_commit_failed", events=len(group), exc_info=error)
+        log.warning("joint_commit_failed", requests=len(group), exc_info=error)
         for waiting in group:
             _commit([waiting])
         return
     for waiting, outcome in zip(group, outcomes, strict=True):
-        waiting.answer.set_result(outcome)
+        waiting.outcome = outcome
 
 
 def _record(batches: list[AccountBatch]) -> list[list[bool]]:

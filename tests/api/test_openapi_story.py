@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection
 
 from tests.api.document import SNAPSHOT, generate
 from tests.api.story.recorder import BEGINNING, Counted, Story, as_text, write
@@ -24,8 +23,6 @@ FOLDER = Path(settings.API_EXAMPLES)
 def story(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
     ids = Counted()
     monkeypatch.setattr("billing.kernel.ids.secrets", ids)
-    with connection.cursor() as cursor:  # a cursor of the events' list holds such a number
-        cursor.execute("SELECT setval('billing_usage_block', 27, true)")
     with time_machine.travel(BEGINNING, tick=False) as time:
         yield Story(ids, time)
 

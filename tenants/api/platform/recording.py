@@ -112,6 +112,7 @@ class RecordingView(PlatformView):
         if request.method != "POST":
             return super().dispatch(request, *args, **kwargs)
         try:
+            request.get_host()
             return self._post(request, kwargs["tenant_id"])
         except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
             translated = translate(error)
@@ -145,7 +146,8 @@ class RecordingView(PlatformView):
         once: idempotency.Once | None,
     ) -> HttpResponse:
         account = account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
-        require_json(request.META.get("CONTENT_TYPE", ""))
+        if request.META.get("CONTENT_TYPE") or request.body:
+            require_json(request.META.get("CONTENT_TYPE", ""))
         if once is None:
             return response_of(self.take(account, request.body, may_correct=caller.is_admin))
         with transaction.atomic():
