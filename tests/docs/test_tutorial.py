@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from tenants.metering.committer import COMMITTER
 from tests.docs.pages import ROOT, Step, comparable, masked, steps_of, told
 
 SHOWN_ADDRESS = "http://127.0.0.1:8087"
@@ -39,13 +38,6 @@ def _worker_inline() -> Iterator[None]:
     current_app.conf.task_always_eager = False
 
 
-@pytest.fixture
-def _committer() -> Iterator[None]:
-    """End the thread that commits events when the test ends: it keeps a connection."""
-    yield
-    COMMITTER.close()
-
-
 def run(steps: list[Step], *, url: str, folder: Path) -> list[str]:
     """Run all steps in one shell and return what each printed."""
     script = "set -euo pipefail\n" + "".join(
@@ -67,7 +59,7 @@ def run(steps: list[Step], *, url: str, folder: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_worker_inline", "_committer")
+@pytest.mark.usefixtures("_worker_inline")
 def test_a_page_does_what_it_shows(name: str, live_server: Any, folder: Path) -> None:
     steps = list(steps_of(PAGES[name]))
 
