@@ -114,6 +114,8 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "API key"
+        verbose_name_plural = "API keys"
         constraints = [
             models.CheckConstraint(
                 name="api_key_of_a_user_or_of_a_tenant",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 NO_ID: Final = UUID(int=0)
@@ -97,7 +98,11 @@ class UsageBucket(models.Model):
                 name="usage_bucket_key",
             )
         ]
-        indexes = [models.Index(fields=["period_id", "charge_id"], name="usage_bucket_period")]
+        indexes = [
+            models.Index(fields=["period_id", "charge_id"], name="usage_bucket_period"),
+            # For what the last hours brought over all accounts; costs the hot path next to nothing.
+            BrinIndex(fields=["hour_at"], name="usage_bucket_hour", autosummarize=True),
+        ]
 
     def __str__(self) -> str:
         return f"{self.meter_id} {self.hour_at:%Y-%m-%dT%H}"

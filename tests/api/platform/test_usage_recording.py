@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -57,8 +58,7 @@ def test_what_is_left_out_has_its_default(account: Account) -> None:
 
     event = UsageEvent.objects.get()
     assert event.event_id == answer.json()["eventId"]
-    assert event.quantity == 1
-    assert (event.occurred_at, event.recorded_at) == (NOW, NOW)
+    assert (event.quantity, event.occurred_at, event.recorded_at) == (Decimal(1), NOW, NOW)
     assert (event.resource_id, event.metadata, event.is_correction) == ("", None, False)
 
 
