@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from tenants.api.platform.hot_path import HotPathApplication  # noqa: E402 — the apps are ready now
+
+application = HotPathApplication(django)

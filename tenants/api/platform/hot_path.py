@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final, cast
 
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 
+from billing.http.bodies import BodyLimitMiddleware
+from billing.http.errors import json_response, report, translate
+from billing.http.request_ids import RequestIdMiddleware
+from billing.kernel.errors import RouteNotFound
 from tenants.api.platform.recording import RecordingView, UsageBatchView, UsageView
 
 HOT: Final = re.compile(r"/api/v1/billing/tenants/([^/]+)/usage(/batch)?")
+
+SAFE_HEADERS: Final = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class HotPathMiddleware:
@@ -32,6 +48,48 @@ class HotPathMiddleware:
             return self.get_response(request)
         view: RecordingView = self.batch if found[2] else self.one
         response = cast("HttpResponse", view.dispatch(request, tenant_id=found[1]))
-        response["X-Frame-Options"] = "DENY"
+        for name, value in SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
         response["Content-Length"] = str(len(response.content))
         return response
+
+
+class HotPathApplication:
+    """The WSGI application in front of Django's: usage is answered here, all else over there.
+
+    Only the middleware that usage needs, and none of the handler's signals: a third of the time of
+    a single event. With TLS in front (BILLING_SECURE) everything takes Django's way, whose security
+    middleware speaks for it.
+    """
+
+    def __init__(self, django: WSGI) -> None:
+        self.django = django
+        self.answer = RequestIdMiddleware(BodyLimitMiddleware(HotPathMiddleware(_not_here)))
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        is_hot = environ["REQUEST_METHOD"] == "POST" and HOT.fullmatch(environ["PATH_INFO"])
+        if not is_hot or settings.BILLING["BILLING_SECURE"]:
+            return self.django(environ, start_response)
+        try:
+            _drop_dead_connections()
+            response = self.answer(WSGIRequest(environ))
+        except Exception as error:  # noqa: BLE001 — a body that ends early, say
+            translated = translate(error)
+            report(error, translated)
+            response = json_response(translated)
+        finally:
+            _drop_dead_connections()
+        start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
+        return [response.content]
+
+
+def _drop_dead_connections() -> None:
+    """Do what Django's handler does around a request; a caller's open transaction is left alone."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
+def _not_here(_request: HttpRequest) -> HttpResponse:
+    return json_response(RouteNotFound())
