@@ -37,7 +37,7 @@ def compose_for(
             subscription=subscription,
             period=period,
             kind=Kind(kind),
-            credits=ledger.spendable(account, now=now),
+            credits=ledger.spendable(account.id, now=now),
             now=now,
         )
     except AmountTooLarge:
@@ -57,14 +57,23 @@ def open_draft(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> Inv
 
 def refresh(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invoice:
     """Bring a draft up to date; anything but a draft stays as it is."""
-    if invoice.status != InvoiceStatus.DRAFT:
-        return invoice
+    if invoice.status == InvoiceStatus.DRAFT:
+        bring_up_to_date(account, invoice, now=now)
+    return invoice
+
+
+def bring_up_to_date(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Bill:
+    """Write a draft anew; return the bill that it now says.
+
+    Events come in meanwhile: whoever goes on from the draft's content takes this bill, and does
+    not compute another.
+    """
     bill = compose_for(account, invoice.period, invoice.kind, now=now)
     _fill(invoice, bill, now=now)
     invoice.save()
     invoice.lines.all().delete()
     _write_lines(invoice, bill)
-    return invoice
+    return bill
 
 
 def write(account: LockedAccount, bill: Bill, *, now: datetime) -> Invoice:

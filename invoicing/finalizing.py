@@ -39,8 +39,7 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
         raise InvalidTransition(
             noun="invoice", current=invoice.status, target=InvoiceStatus.PENDING
         )
-    bill = drafting.compose_for(account, invoice.period, invoice.kind, now=now)
-    drafting.refresh(account, invoice, now=now)
+    bill = drafting.bring_up_to_date(account, invoice, now=now)
     tenant = Tenant.objects.get(account_id=account.id)
     invoice.seller, invoice.buyer = seller(), buyer(tenant)
     invoice.issue_date = now.date()

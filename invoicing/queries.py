@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
+from billing.credits import ledger
 from billing.kernel.errors import NotFound
 from billing.metering.read import counters_of
-from billing.models import CreditGrant, InvoiceDue
+from billing.models import InvoiceDue
 from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.queries import current_period, live_subscription
 from invoicing.composing import Bill, compose
@@ -26,17 +27,12 @@ def preview(*, account_id: UUID, now: datetime) -> Bill:
     period = current_period(subscription.id)
     if period is None:
         raise NoActiveSubscription
-    grants = CreditGrant.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-        account_id=account_id,
-        remaining_minor__gt=0,
-    ).order_by(F("expires_at").asc(nulls_last=True), "created_at", "id")
     return compose(
         tenant=Tenant.objects.select_related("account").get(account_id=account_id),
         subscription=subscription,
         period=period,
         kind=InvoiceDue.Kind.PERIOD,
-        credits=grants,
+        credits=ledger.spendable(account_id, now=now),
         now=now,
     )
 

@@ -1,6 +1,6 @@
 """What becomes of credit: granted, spent the soonest to expire first, given back, taken back.
 
-Every function takes the locked account, so credit is never spent twice; amounts in minor units.
+Every function that writes takes the locked account, so credit is never spent twice. Minor units.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from billing.accounts.models import LockedAccount
 from billing.credits.models import CreditEntry, CreditGrant
@@ -17,12 +18,25 @@ from billing.credits.models import CreditEntry, CreditGrant
 Kind = CreditEntry.Kind
 
 
-def spendable(account: LockedAccount, *, now: datetime) -> list[CreditGrant]:
+def spendable(account_id: UUID, *, now: datetime) -> QuerySet[CreditGrant]:
     """Return what can be spent at `now`, the soonest to expire first, then the oldest."""
     grants = CreditGrant.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now), account=account, remaining_minor__gt=0
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        account_id=account_id,
+        remaining_minor__gt=0,
     )
-    return list(grants.order_by(F("expires_at").asc(nulls_last=True), "created_at", "id"))
+    return grants.order_by(F("expires_at").asc(nulls_last=True), "created_at", "id")
+
+
+def remaining_of_account() -> Coalesce:
+    """Return, for a query whose rows have an `account_id`, what that account may still spend."""
+    sums = (
+        CreditGrant.objects.filter(account_id=OuterRef("account_id"))
+        .values("account_id")
+        .annotate(sum=Sum("remaining_minor"))
+        .values("sum")
+    )
+    return Coalesce(Subquery(sums), 0)
 
 
 def balance_of(account_id: UUID) -> int:

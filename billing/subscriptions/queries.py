@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from billing.credits.models import CreditGrant
+from billing.credits.ledger import remaining_of_account
 from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.models import Subscription, SubscriptionPeriod
 
@@ -15,18 +14,12 @@ from billing.subscriptions.models import Subscription, SubscriptionPeriod
 def shown() -> QuerySet[Subscription]:
     """Return subscriptions with all that the API shows of one, in one query."""
     newest = SubscriptionPeriod.objects.filter(subscription=OuterRef("pk")).order_by("-sequence")
-    spendable = (
-        CreditGrant.objects.filter(account_id=OuterRef("account_id"))
-        .values("account_id")
-        .annotate(sum=Sum("remaining_minor"))
-        .values("sum")
-    )
     return Subscription.objects.select_related(
         "account", "plan_version__plan", "pending_plan_version"
     ).annotate(
         current_period_start=Subquery(newest.values("start_at")[:1]),
         current_period_end=Subquery(newest.values("end_at")[:1]),
-        credit_minor=Coalesce(Subquery(spendable), 0),
+        credit_minor=remaining_of_account(),
     )
 
 

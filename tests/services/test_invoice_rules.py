@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from django.db import IntegrityError, connection, transaction
 
 from billing.kernel.errors import BillingError
 from billing.models import CreditEntry, CreditGrant
-from invoicing import run, services
-from invoicing.models import Invoice, InvoiceLine, InvoiceSeries
+from invoicing import drafting, run, services
+from invoicing.models import BilledUsage, Invoice, InvoiceLine, InvoiceSeries
 from invoicing.numbering import next_number
 from tests.scenarios.world import World
 
@@ -124,6 +125,33 @@ def test_a_finalized_invoice_keeps_the_parties_that_it_printed() -> None:
     assert invoice.buyer is not None
     assert invoice.buyer["name"] == "Acme"
     assert invoice.buyer["address"] == "Berlin\nDE"
+
+
+@pytest.mark.django_db
+def test_usage_that_comes_in_while_an_invoice_is_finalized_is_late_and_not_half_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    world.begin("2025-04-01T00:00:00Z")
+    charge = {"metricType": "API_CALLS", "model": "PER_UNIT", "unitPrice": "1"}
+    world.subscribe(world.plan(charges=[charge]))
+    world.use("API_CALLS", "5")
+    draft = world.post(f"/tenants/{world.tenant}/invoices")
+    compose = drafting.compose_for
+
+    def then_usage_comes_in(*args: Any, **kwargs: Any) -> Any:
+        bill = compose(*args, **kwargs)
+        world.use("API_CALLS", "7")
+        return bill
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drafting, "compose_for", then_usage_comes_in)
+        world.post(f"/invoices/{draft['id']}/finalize")
+
+    line = InvoiceLine.objects.get(invoice_id=draft["id"], type="USAGE")
+    billed = BilledUsage.objects.get(invoice_id=draft["id"])
+    assert (line.quantity, line.amount_minor) == (Decimal(5), 500)
+    assert (billed.quantity, billed.amount_minor) == (Decimal(5), 500)
 
 
 def threads(count: int, work: Callable[[int], Any]) -> list[Any]:
