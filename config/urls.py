@@ -18,10 +18,16 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("invoicing.api.platform.urls")),
 ]
 
+portal: list[URLPattern | URLResolver] = [
+    path("", include("billing.api.portal.urls")),
+    path("", include("customers.api.portal.urls")),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/v1/billing/", include(platform)),
+    path("api/billing/v1/", include(portal)),
     path("api/schema", schema, name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/redoc", RedocView.as_view(url_name="schema"), name="redoc"),

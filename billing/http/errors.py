@@ -31,7 +31,9 @@ STATUS_OF_KIND: Final[Mapping[Kind, int]] = {
     Kind.CONFLICT: 409,
     Kind.PRECONDITION: 412,
     Kind.PAYMENT_REQUIRED: 402,
+    Kind.SPENT: 429,
     Kind.UPSTREAM: 502,
+    Kind.NOT_IMPLEMENTED: 501,
     Kind.UNAVAILABLE: 503,
 }
 STATUS_OF_ERROR: Final[Mapping[type[BillingError], int]] = {
@@ -46,8 +48,16 @@ STATUS_OF_ERROR: Final[Mapping[type[BillingError], int]] = {
 RETRY_SECONDS: Final = 2
 
 
-def status_of(error: BillingError) -> int:
-    return STATUS_OF_ERROR.get(type(error), STATUS_OF_KIND[error.kind])
+Statuses = Mapping[type[BillingError], int]
+"""What a path answers an error with where its kind's status is not the one."""
+
+NO_STATUSES: Final[Statuses] = {}
+
+
+def status_of(error: BillingError, own: Statuses = NO_STATUSES) -> int:
+    """Return an error's status: the path's `own`, else its class's, else its kind's."""
+    kind = type(error)
+    return own.get(kind) or STATUS_OF_ERROR.get(kind) or STATUS_OF_KIND[error.kind]
 
 
 def body_of(error: BillingError) -> dict[str, Any]:
@@ -67,12 +77,13 @@ def printable(message: str) -> str:
     return "".join(c if " " <= c <= "~" else "?" for c in message)[:500]
 
 
-def headers_of(error: BillingError) -> dict[str, str]:
+def headers_of(error: BillingError, status: int | None = None) -> dict[str, str]:
+    """Return an error's own headers, as it is answered with `status` (None: its usual one)."""
     headers = {
         "x-error": printable(str(error)),
         "x-error-id": hashlib.md5(error.message.encode(), usedforsecurity=False).hexdigest(),
     }
-    status = status_of(error)
+    status = status or status_of(error)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="billing"'
     if error.retry_after is not None or status in {429, 503}:
@@ -151,9 +162,9 @@ def render_exception(error: Exception, view_context: dict[str, Any]) -> Response
     """DRF's exception handler. Bugs become a 500 that tells nothing but its id."""
     translated = translate(error)
     report(error, translated)
-    response = Response(
-        body_of(translated), status=status_of(translated), headers=headers_of(translated)
-    )
+    ask = getattr(view_context.get("view"), "status_of", status_of)
+    status = ask(translated)
+    response = Response(body_of(translated), status=status, headers=headers_of(translated, status))
     response.exception = True
     return response
 

@@ -1,4 +1,4 @@
-"""Lists of surface B: `page` from 0, `size` 1 to 100, a total order, an honest total."""
+"""Lists: a total order, an honest total, pages of 1 to 100. Each surface counts its own way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE_LIMIT: Final = 10**12
 
 
 class PageQuery(Input):
-    """The parameters of every list. `sort` is one of the list's own words."""
+    """The parameters of every list of surface B. `sort` is one of the list's own words."""
 
     page = WholeField(least=0, most=PAGE_LIMIT, default=0)
     size = WholeField(least=1, most=100, default=20)
@@ -73,3 +73,25 @@ def listing(item: type[serializers.Serializer[Any]]) -> type[serializers.Seriali
         (serializers.Serializer,),
         {"data": item(many=True), "pagination": Pagination()},
     )
+
+
+class PortalPageQuery(Input):
+    """The parameters of every list of surface A: pages count from 1."""
+
+    page = WholeField(least=1, most=PAGE_LIMIT, default=1)
+    limit = WholeField(least=1, most=100, default=10)
+
+
+def portal_page_of(
+    rows: models.QuerySet[Any],
+    query: Mapping[str, Any],
+    name: str,
+    show: Callable[[Any], Any],
+) -> Response:
+    """Answer one page of surface A, its things under `name`. `rows` come in a total order."""
+    total = rows.count()
+    limit = query["limit"]
+    first = (query["page"] - 1) * limit
+    items = list(rows[first : first + limit]) if first < total else []
+    shown = [show(item) for item in items]
+    return Response({name: shown, "items": total, "pages": -(-total // limit)})

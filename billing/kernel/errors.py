@@ -14,7 +14,9 @@ class Kind(StrEnum):
     CONFLICT = "conflict"  # true a moment ago, or true already: look again
     PRECONDITION = "precondition"  # a business precondition fails, where the contract says 412
     PAYMENT_REQUIRED = "payment_required"  # the plan does not include this
+    SPENT = "spent"  # a rate is used up; the same request may succeed once its window is over
     UPSTREAM = "upstream"  # another system failed us
+    NOT_IMPLEMENTED = "not_implemented"  # named by the contract as done elsewhere
     UNAVAILABLE = "unavailable"  # we cannot do it now; the same request may succeed soon
 
 
@@ -127,6 +129,12 @@ class TenantMismatch(BillingError):
     code = "TENANT_MISMATCH"
     kind = Kind.FORBIDDEN
     message = "This tenant is not yours."
+
+
+class NoCustomer(BillingError):
+    code = "NO_CUSTOMER"
+    kind = Kind.NOT_FOUND
+    message = "You belong to no customer. Make one, or ask its owner to add you."
 
 
 class NotFound(BillingError):

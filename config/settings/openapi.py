@@ -114,7 +114,7 @@ SPECTACULAR: Final[dict[str, Any]] = {
     "SERVERS": [{"url": "/", "description": "The server that this document comes from"}],
     "TAGS": TAGS,
     "DEFAULT_GENERATOR_CLASS": "billing.http.openapi.endpoints.Generator",
-    "SCHEMA_PATH_PREFIX": "/api/v1/billing",
+    "SCHEMA_PATH_PREFIX": "/api/(v1/billing|billing/v1)",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

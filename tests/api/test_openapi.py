@@ -25,6 +25,7 @@ from tests.scenarios.world import token
 METHODS = ("get", "put", "post", "delete", "patch")
 PAGES = ("admin/", "api/schema", "api/docs", "api/redoc")
 OPEN = {"/healthz", "/readyz"}
+TEAM = {"MEMBER", "TEAM_ADMIN", "OWNER"}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_every_operation_says_what_it_is(document: Any) -> None:
 def test_every_operation_says_who_may_and_how_to_authenticate(document: Any) -> None:
     for path, method, operation in operations(document):
         where = f"{method} {path}"
-        if path in OPEN:
+        if path in OPEN or operation["x-required-role"] == "OPEN":
             assert operation["security"] == [], where
             continue
         assert operation["security"] == [{"bearer": []}, {"apiKey": [], "apiSecret": []}], where
@@ -120,11 +121,13 @@ def test_every_operation_names_the_errors_that_it_may_answer(document: Any) -> N
     for path, method, operation in operations(document):
         if path in OPEN:
             continue
-        wanted = {"400", "401", "500", "503"}
+        wanted = {"400", "500", "503"}
+        wanted |= {"401"} if operation["x-required-role"] != "OPEN" else set()
         wanted |= {"413", "415"} if method in {"post", "put", "patch"} else set()
         wanted |= {"409"} if method == "post" else set()
         wanted |= {"404"} if "{" in path else set()
-        wanted |= {"403"} if operation["x-required-role"] != "CALLER" else set()
+        wanted |= {"403"} if operation["x-required-role"] not in {"CALLER", "OPEN"} else set()
+        wanted |= {"404"} if operation["x-required-role"] in TEAM else set()
         refused = {status for status in operation["responses"] if status >= "400"}
         assert wanted <= refused, (method, path)
         for status in refused:
@@ -132,7 +135,7 @@ def test_every_operation_names_the_errors_that_it_may_answer(document: Any) -> N
             media = response["content"]["application/json"]
             assert media["schema"] == {"$ref": "#/components/schemas/Error"}
             assert {"x-error", "x-error-id", "x-request-id"} <= set(response["headers"])
-            assert ("Retry-After" in response["headers"]) == (status == "503")
+            assert ("Retry-After" in response["headers"]) == (status in {"429", "503"})
             assert ("WWW-Authenticate" in response["headers"]) == (status == "401")
             for code, example in media["examples"].items():
                 error = example["value"]["error"]

@@ -10,13 +10,13 @@ from billing.http.openapi import examples
 from billing.http.openapi.headers import HEADERS, PARAMETERS
 from billing.http.openapi.refusals import (
     NAMES,
+    OWN_STATUSES,
     by_status,
     error_schema,
     errors_named,
     response_of,
     shared_errors,
 )
-from billing.http.permissions import Need
 
 METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
@@ -96,19 +96,22 @@ def add_headers(operation: dict[str, Any], method: str) -> None:
 def add_errors(operation: dict[str, Any], path: str, method: str, bodies: dict[str, Any]) -> None:
     """Join an operation's own refusals with those that any of its form may answer."""
     role = operation.get("x-required-role")
+    statuses = operation.pop(OWN_STATUSES, {})
     responses = operation["responses"]
-    need = Need[role] if role else None
-    shared = shared_errors(path, method, need) if operation["security"] else []
+    shared = shared_errors(path, method, role) if role else []
     own = [
         code for status, part in responses.items() if status >= "400" for code in error_codes(part)
     ]
     named = {error.code for error in shared}
-    for status, group in by_status(
-        [*errors_named(code for code in own if code not in named), *shared]
-    ).items():
+    every = [*errors_named(code for code in own if code not in named), *shared]
+    for status in [status for status in responses if status >= "400"]:
+        del responses[status]
+    for status, group in by_status(every, statuses).items():
         name = NAMES.get(tuple(group))
         responses[str(status)] = (
-            {"$ref": f"#/components/responses/{name}"} if name else response_of(group, bodies)
+            {"$ref": f"#/components/responses/{name}"}
+            if name
+            else response_of(group, bodies, status)
         )
     operation["responses"] = dict(sorted(responses.items()))
 

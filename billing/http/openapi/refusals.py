@@ -9,11 +9,11 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
 from billing.http.errors import headers_of, status_of
-from billing.http.permissions import Need
 from billing.kernel import errors as domain
 from billing.kernel.errors import BillingError, every_error
 
 Errors = tuple[type[BillingError], ...]
+NO_STATUSES: Final[Mapping[str, int]] = {}
 
 ERROR: Final = {"$ref": "#/components/schemas/Error"}
 PLACE: Final = re.compile(r"\{\w+\}")
@@ -36,14 +36,23 @@ NAMES: Final[Mapping[Errors, str]] = {
 }
 
 
-def shared_errors(path: str, method: str, need: Need | None) -> list[type[BillingError]]:
+OPEN: Final = "OPEN"
+IN_A_TEAM: Final = frozenset({"MEMBER", "TEAM_ADMIN", "OWNER"})
+OWN_STATUSES: Final = "x-own-statuses"
+"""Carries, while the document is made, the statuses by code in which an operation departs."""
+
+
+def shared_errors(path: str, method: str, role: str) -> list[type[BillingError]]:
     """Say what any operation of this form may answer: by its method, its path and who may."""
     with_body = method in {"post", "put", "patch"}
     found: list[type[BillingError]] = [domain.InvalidRequest]
     found += [domain.MalformedBody] * with_body
-    found += [domain.TwoCredentials, domain.NotAuthenticated, domain.InvalidCredentials]
-    if need is not Need.CALLER:
+    if role != OPEN:
+        found += [domain.TwoCredentials, domain.NotAuthenticated, domain.InvalidCredentials]
+    if role not in {OPEN, "CALLER"}:
         found.append(domain.Forbidden)
+    if role in IN_A_TEAM:
+        found.append(domain.NoCustomer)
     if "{tenantId}" in path:
         found += [domain.TenantMismatch, domain.TenantNotFound]
     if "{" in path.replace("{tenantId}", ""):
@@ -70,20 +79,25 @@ def refusals(*errors: type[BillingError]) -> dict[int, OpenApiResponse]:
     }
 
 
-def by_status(errors: Iterable[type[BillingError]]) -> dict[int, list[type[BillingError]]]:
-    """Sort errors by the status that they are answered with."""
+def by_status(
+    errors: Iterable[type[BillingError]], own: Mapping[str, int] = NO_STATUSES
+) -> dict[int, list[type[BillingError]]]:
+    """Sort errors by the status that they are answered with; `own` has those by code."""
     found: dict[int, list[type[BillingError]]] = {}
     for error in errors:
-        found.setdefault(_status(error), []).append(error)
+        found.setdefault(own.get(error.code) or _status(error), []).append(error)
     return found
 
 
-def response_of(errors: Iterable[type[BillingError]], bodies: Mapping[str, Any]) -> dict[str, Any]:
+def response_of(
+    errors: Iterable[type[BillingError]], bodies: Mapping[str, Any], status: int | None = None
+) -> dict[str, Any]:
     """Describe one status: its codes, its headers, and a real answer for each code."""
     group = list(errors)
+    names = _headers(group[0], status)
     return {
         "description": codes_of(group),
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _headers(group[0])},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
         "content": {
             "application/json": {
                 "schema": ERROR,
@@ -160,7 +174,7 @@ def _status(error: type[BillingError]) -> int:
     return status_of(error.__new__(error))
 
 
-def _headers(error: type[BillingError]) -> list[str]:
+def _headers(error: type[BillingError], status: int | None) -> list[str]:
     blank = error.__new__(error)
     blank.retry_after = None
-    return [*headers_of(blank), "x-request-id"]
+    return [*headers_of(blank, status), "x-request-id"]

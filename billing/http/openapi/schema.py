@@ -8,7 +8,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from billing.http.fields import DecimalStringField, TextField, WholeField
+from billing.http.openapi.refusals import OWN_STATUSES
 from billing.http.permissions import Need
+from billing.http.portal import PortalNeed, scopes_of
 from billing.http.serializers import Input
 
 SCOPES: Final[dict[Need, tuple[str, ...]]] = {
@@ -27,6 +29,24 @@ WHO: Final[dict[Need, str]] = {
     Need.RECORD: "the role `service`; `billing_admin`",
     Need.ADMIN: "the role `billing_admin`",
 }
+WHO_IN_PORTAL: Final[dict[PortalNeed, str]] = {
+    PortalNeed.PERSON: "any user, by a token or a key of their own",
+    PortalNeed.MEMBER: "the owner, the admins and the users of a customer",
+    PortalNeed.TEAM_ADMIN: "the owner and the admins of a customer",
+    PortalNeed.OWNER: "the owner of a customer",
+    PortalNeed.ADMIN: "the role `billing_admin`",
+    PortalNeed.SERVICE: "the role `service`; `billing_admin`",
+}
+
+
+def who_may(need: Need | PortalNeed) -> str:
+    """Say in words who satisfies a need of either surface."""
+    return WHO_IN_PORTAL[need] if isinstance(need, PortalNeed) else WHO[need]
+
+
+def key_scopes(need: Need | PortalNeed, method: str) -> tuple[str, ...]:
+    """Return the scopes of which a key needs one for a need of either surface."""
+    return scopes_of(need, method) if isinstance(need, PortalNeed) else SCOPES[need]
 
 
 class CallerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -65,8 +85,8 @@ class PlatformSchema(AutoSchema):
     """drf-spectacular's own, with what a view's `needs` and our strict fields know."""
 
     @property
-    def need(self) -> Need | None:
-        needs: dict[str, Need] = getattr(self.view, "needs", {})
+    def need(self) -> Need | PortalNeed | None:
+        needs: dict[str, Need | PortalNeed] = getattr(self.view, "needs", {})
         return needs.get(self.method)
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
@@ -74,12 +94,18 @@ class PlatformSchema(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation is None or self.need is None:
             return operation
-        keys = " or ".join(f"`{scope}`" for scope in SCOPES[self.need])
-        scope = f" An API key takes the scope {keys}." if keys else ""
-        who = f"**Who may:** {WHO[self.need]}.{scope}"
-        operation["description"] = f"{operation.get('description', '')}\n\n{who}".strip()
         operation["x-required-role"] = self.need.name
-        operation["x-required-scopes"] = list(SCOPES[self.need])
+        own = getattr(self.view, "statuses", {}).get(self.method, {})
+        if own:
+            operation[OWN_STATUSES] = {error.code: status for error, status in own.items()}
+        if self.need is PortalNeed.OPEN:
+            return operation
+        scopes = key_scopes(self.need, self.method)
+        keys = " or ".join(f"`{scope}`" for scope in scopes)
+        scope = f" An API key takes the scope {keys}." if keys else ""
+        who = f"**Who may:** {who_may(self.need)}.{scope}"
+        operation["description"] = f"{operation.get('description', '')}\n\n{who}".strip()
+        operation["x-required-scopes"] = [str(scope) for scope in scopes]
         return operation
 
     def get_description(self) -> str:  # type: ignore[override]

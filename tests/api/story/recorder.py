@@ -19,6 +19,8 @@ from tests.scenarios.world import BASE, token
 USER = UUID("019a2f6e-8c1b-7a40-b2c9-000000000001")
 CURSOR = "MTc3MzE0Mzg4MDAwMDAwMC4xMDAwMA"
 BEGINNING = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+PORTAL = "/api/billing/v1"
+OPEN = ("/healthz", "/readyz", f"{PORTAL}/limits/ip", f"{PORTAL}/limits/usage/ip")
 KEPT_HEADERS = (
     "Content-Disposition",
     "Content-Type",
@@ -80,7 +82,7 @@ class Story:
         if method != "GET":
             kwargs["data"] = raw or (b"" if body is None else json.dumps(body).encode())
             kwargs["content_type"] = sent.get("Content-Type", "application/json")
-        where = path if path.startswith(("/healthz", "/readyz")) else BASE + path
+        where = absolute(path)
         response = getattr(self.client, method.lower())(where, **kwargs)
         assert response.status_code == status, (where, response.status_code, response.content)
         return response
@@ -108,6 +110,11 @@ class Story:
         self.kept.setdefault(operation, []).append(exchange)
 
 
+def absolute(path: str) -> str:
+    """Return a path of surface B from its root on; those of surface A are told in full."""
+    return path if path.startswith((PORTAL, "/healthz", "/readyz")) else BASE + path
+
+
 def long_token(*roles: str) -> str:
     """Sign a token for the whole story."""
     with time_machine.travel(BEGINNING + timedelta(days=3650), tick=False):
@@ -116,10 +123,9 @@ def long_token(*roles: str) -> str:
 
 def asked(method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
     """Write a request down."""
-    outside = path.startswith(("/healthz", "/readyz"))
     bare, _, query = path.partition("?")
-    request: dict[str, Any] = {"method": method, "path": bare if outside else BASE + bare}
-    if outside:
+    request: dict[str, Any] = {"method": method, "path": absolute(bare)}
+    if bare.startswith(OPEN):
         request["credentials"] = False
     if query:
         request["query"] = query
