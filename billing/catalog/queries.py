@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from billing.catalog.models import Meter, PlanVersion, PlanVersionQuerySet
+from django.db.models import Q
+
+from billing.catalog.models import Meter, Plan, PlanVersion, PlanVersionQuerySet
 from billing.kernel.errors import NotFound
 from billing.kernel.ids import UUID_FORM
 
@@ -20,6 +22,14 @@ def version_of(plan_ref: str) -> PlanVersion:
 def version_with_parts(plan_ref: str) -> PlanVersion:
     """Return the same with its charges, their meters and the plan's limits. Raises NotFound."""
     return _found(PlanVersion.objects.with_parts(), plan_ref)
+
+
+def plan_of(tier_id: UUID) -> Plan:
+    """Return the plan with this id, or the one of the version with this id. Raises NotFound."""
+    found = Plan.objects.filter(Q(pk=tier_id) | Q(versions__pk=tier_id)).first()
+    if found is None:
+        raise NotFound(noun="tier")
+    return found
 
 
 def meter_of(metric_type: str) -> Meter:

@@ -11,6 +11,7 @@ from billing.catalog.filters import stored_filter
 from billing.catalog.models import Charge, Meter, Plan, PlanLimit, PlanVersion
 from billing.catalog.rules import limit_problems, meter_problems, version_problems
 from billing.kernel.errors import invalid_fields
+from billing.kernel.ids import uuid7
 from billing.kernel.money import parse_amount
 
 
@@ -37,8 +38,13 @@ def check_limits(limits: Sequence[LimitDraft]) -> None:
 
 
 def write_version(plan: Plan, draft: VersionDraft, *, number: int, now: datetime) -> PlanVersion:
-    """Write checked prices as a version. The caller holds the plan's lock, or has just made it."""
+    """Write checked prices as a version. The caller holds the plan's lock, or has just made it.
+
+    The first version has the plan's own id, so that a tier of surface A, which is the plan, and
+    the plan that surface B shows are one thing under one id until its prices change.
+    """
     version = PlanVersion.objects.create(
+        id=plan.id if number == 1 else uuid7(),
         plan=plan,
         version=number,
         currency=draft.currency,
