@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.kernel.ids import uuid7
-from billing.models import Account
+from billing.models import Account, Plan
 
 
 class Role(models.IntegerChoices):
@@ -16,7 +16,12 @@ class Role(models.IntegerChoices):
 
 
 class Customer(models.Model):
-    """The paying party: one with its default account, whose id it shares."""
+    """The paying party: one with its default account, whose id it shares.
+
+    `tier` and `subscription_status` (a SubscriptionStatus) are its standing: of the account's live
+    subscription, else of the newest one; null and empty before the first. Triggers write the two
+    with every change of a subscription, and nothing else can: what is set here is overwritten.
+    """
 
     account = models.OneToOneField(
         Account, primary_key=True, on_delete=models.PROTECT, related_name="as_customer"
@@ -24,6 +29,30 @@ class Customer(models.Model):
     name = models.CharField(max_length=255)
     email = models.CharField(max_length=255)
     created_at = models.DateTimeField()
+    tier = models.ForeignKey(
+        Plan,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    subscription_status = models.CharField(max_length=16, blank=True, default="", editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_at", "-account"], name="customer_newest"),
+            models.Index(
+                fields=["subscription_status", "-created_at", "-account"],
+                name="customer_status_newest",
+            ),
+            models.Index(
+                fields=["tier", "-created_at", "-account"],
+                include=["subscription_status"],
+                name="customer_tier_newest",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from billing.catalog.models import Meter, Plan, PlanVersion, PlanVersionQuerySet
 from billing.kernel.errors import NotFound
@@ -30,6 +30,17 @@ def plan_of(tier_id: UUID) -> Plan:
     if found is None:
         raise NotFound(noun="tier")
     return found
+
+
+def tiers() -> QuerySet[Plan]:
+    """Return all plans as surface A lists them, in one query: by their place, then by age.
+
+    Each carries `newest_stripe_price_id`, of the version that new subscriptions get.
+    """
+    versions = PlanVersion.objects.filter(plan=OuterRef("pk")).order_by("-version")
+    return Plan.objects.annotate(
+        newest_stripe_price_id=Subquery(versions.values("stripe_price_id")[:1])
+    ).order_by("sort_order", "created_at", "pk")
 
 
 def meter_of(metric_type: str) -> Meter:

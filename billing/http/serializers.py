@@ -36,6 +36,10 @@ class Input(serializers.Serializer[Any]):
         return bool(self.partial)
 
 
+class Nothing(Input):
+    """A body without fields, or none."""
+
+
 def read(serializer: type[Input], data: Any, **kwargs: Any) -> dict[str, Any]:
     """Return the checked values. Raises InvalidRequest naming every field that is wrong."""
     bound = serializer(data=data, **kwargs)

@@ -63,6 +63,9 @@ different values are a 400. An answer may gain fields, so ignore those that you 
 `asc` or `desc` (the newest first if left out). A page past the end is 200 with an empty list. The
 order is total, so no row is lost or seen twice between pages.
 
+Under `/api/billing/v1`, `page` counts from 1, and `limit` is 1 to 100 (10 if left out); the answer
+names its things, and says how many there are in `items`, on how many `pages`.
+
 ## Time
 Timestamps are RFC 3339. Answers are in UTC with `Z`; any offset is taken, none means UTC. A
 period is `[start, end)`: its end belongs to the next one. A **test clock** freezes the time of
@@ -102,6 +105,11 @@ TAGS: Final[list[dict[str, str]]] = [
         "nothing changes.",
     },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
+    {
+        "name": "Administration",
+        "description": "For `billing_admin`: tiers and the default among them, all customers, and "
+        "how many are on which tier.",
+    },
     {"name": "Health", "description": "For load balancers and supervisors. Open to all."},
 ]
 

@@ -1,5 +1,10 @@
 """Routes of the engine's part of surface A."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from billing.api.portal.tiers import DefaultTierView, TiersView
+
+urlpatterns: list[URLPattern] = [
+    path("admin/tiers", TiersView.as_view()),
+    path("admin/tiers/<str:tier_id>/default", DefaultTierView.as_view()),
+]

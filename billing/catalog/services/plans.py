@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 
@@ -13,7 +14,7 @@ from billing.accounts import audit
 from billing.catalog.drafts import LimitDraft, VersionDraft, as_json, draft_of, same_prices
 from billing.catalog.errors import PlanArchived, PlanIsDefault, PlanVersionSuperseded
 from billing.catalog.models import Plan, PlanVersion
-from billing.catalog.queries import version_with_parts
+from billing.catalog.queries import plan_of, version_with_parts
 from billing.catalog.services.versions import (
     check_limits,
     check_version,
@@ -88,6 +89,18 @@ def archive_plan(*, reference: str, now: datetime) -> PlanVersion:
     plan, addressed = _lock_plan(reference)
     _change_details(plan, {"is_active": False}, now=now)
     return version_with_parts(str(addressed.pk))
+
+
+@service
+def make_default_plan(*, plan_id: UUID, now: datetime) -> Plan:
+    """Give this plan to new customers, in the place of the one before. Again: nothing changes.
+
+    `plan_id` is a plan's id, or one of its versions'. Raises NotFound, PlanArchived.
+    """
+    _lock_default()
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan_of(plan_id).pk)
+    _change_details(plan, {"is_default": True}, now=now)
+    return plan
 
 
 def _lock_default() -> None:

@@ -25,7 +25,7 @@ from billing.http.fields import FlagField
 from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
-from billing.http.serializers import Input, read, read_query
+from billing.http.serializers import Nothing, read, read_query
 from billing.http.views import PlatformView
 from billing.kernel import clock
 from billing.kernel.errors import AlreadyExists
@@ -38,10 +38,6 @@ SORTS: Final = {
 }
 PlanQuery = page_query(SORTS, active=FlagField(required=False))
 REFERENCE: Final = "`planId` is a version's id, or a code: its newest version. "
-
-
-class Nothing(Input):
-    """A body without fields, or none."""
 
 
 class PlansView(PlatformView):

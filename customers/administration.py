@@ -1,0 +1,130 @@
+"""Reads for those who run the system: who is here, on which tier, with how large a team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from billing.kernel.errors import NotFound
+from billing.subscriptions.stripe_words import IN_GOOD_STANDING, stripe_word
+from customers.models import Customer, Membership, Role
+
+NOBODY: Final = UUID(int=0)
+"""Stands for the owner of a customer that has none: its deletion is on the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerSummary:
+    """A customer with its standing and its team. `status` is Stripe's word.
+
+    Tier and status are of the default tenant's live subscription, else of its newest one; None
+    where it never had one.
+    """
+
+    id: UUID
+    name: str
+    created_at: datetime
+    tier_id: UUID | None
+    tier_name: str | None
+    status: str | None
+    member_count: int
+    owner_user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierStanding:
+    """The active customers of all tiers with this name, and how many people are in their teams."""
+
+    name: str
+    customers: int
+    members: int
+
+    @property
+    def average_team(self) -> float:
+        """Return the members of a team on average, rounded half up to hundredths."""
+        return (200 * self.members + self.customers) // (2 * self.customers) / 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingStatus:
+    """How many customers there are, how many are active, and on which tiers those are."""
+
+    customers: int
+    active: int
+    tiers: tuple[TierStanding, ...]
+
+    @property
+    def tiers_by_name(self) -> Mapping[str, TierStanding]:
+        return {tier.name: tier for tier in self.tiers}
+
+
+def newest_customers() -> QuerySet[Customer]:
+    """Return all customers with what `summary_of` needs, the newest first, in a total order.
+
+    Teams are counted for the rows that are taken, not for those that a page passes over.
+    """
+    team = Membership.objects.filter(customer=OuterRef("pk")).order_by()
+    counted = team.values("customer").annotate(found=Count("*")).values("found")
+    owner = team.filter(role=Role.OWNER).values("user_id")
+    return (
+        Customer.objects.select_related("tier")
+        .annotate(
+            member_count=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+            owner_user_id=Coalesce(Subquery(owner), Value(NOBODY)),
+        )
+        .order_by("-created_at", "-account_id")
+    )
+
+
+def summary_of(customer: Any) -> CustomerSummary:
+    """Write down a row of `newest_customers`."""
+    tier, status = customer.tier, customer.subscription_status
+    return CustomerSummary(
+        id=customer.pk,
+        name=customer.name,
+        created_at=customer.created_at,
+        tier_id=None if tier is None else tier.pk,
+        tier_name=None if tier is None else tier.name,
+        status=stripe_word(status) if status else None,
+        member_count=customer.member_count,
+        owner_user_id=customer.owner_user_id,
+    )
+
+
+def customer_summary(customer_id: UUID) -> CustomerSummary:
+    """Return one customer. Raises NotFound."""
+    found = newest_customers().filter(pk=customer_id).first()
+    if found is None:
+        raise NotFound(noun="customer")
+    return summary_of(found)
+
+
+def billing_status() -> BillingStatus:
+    """Count customers, all at one instant. Active: whose subscription is active or trialing.
+
+    Orphaned customers count as all others do, with a team of nobody. Tiers that share a name are
+    one here, as they are in the filter of the list. A tier without an active customer is left out.
+    """
+    rows = list(
+        Customer.objects.values(
+            tier_name=F("tier__name"), is_active=Q(subscription_status__in=IN_GOOD_STANDING)
+        )
+        .annotate(customers=Count("pk", distinct=True), members=Count("memberships"))
+        .order_by("tier_name")
+    )
+    tiers = tuple(
+        TierStanding(name=row["tier_name"], customers=row["customers"], members=row["members"])
+        for row in rows
+        if row["is_active"]
+    )
+    return BillingStatus(
+        customers=sum(row["customers"] for row in rows),
+        active=sum(tier.customers for tier in tiers),
+        tiers=tiers,
+    )
