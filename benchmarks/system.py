@@ -92,10 +92,11 @@ def token() -> str:
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
-def environment(data: str) -> dict[str, str]:
+def environment(data: str, database: str) -> dict[str, str]:
     return {
         "REDIS_URL": "redis://127.0.0.1:6379/0",
         **os.environ,
+        "DATABASE_URL": database or os.environ["DATABASE_URL"],
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "SECRET_KEY": SECRET,
         "JWT_SECRET": SECRET,
@@ -105,10 +106,13 @@ def environment(data: str) -> dict[str, str]:
 
 
 @contextmanager
-def running() -> Iterator[System]:
-    """Migrate, collect static files, start, wait, and end the server afterwards."""
+def running(database: str = "") -> Iterator[System]:
+    """Migrate, collect static files, start, wait, and end the server afterwards.
+
+    The database is that of DATABASE_URL where none is named.
+    """
     with tempfile.TemporaryDirectory() as data:
-        given = environment(data)
+        given = environment(data, database)
         for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
             subprocess.run([sys.executable, "manage.py", *command], env=given, check=True)
         from launcher.services import web  # noqa: PLC0415 — its command line is what we measure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django.db import models
@@ -87,11 +87,16 @@ def portal_page_of(
     query: Mapping[str, Any],
     name: str,
     show: Callable[[Any], Any],
+    complete: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> Response:
-    """Answer one page of surface A, its things under `name`. `rows` come in a total order."""
+    """Answer one page of surface A, its things under `name`. `rows` come in a total order.
+
+    `complete` turns a page's rows into what is shown, all at once: what it adds is looked up for
+    them alone, not for the rows that come before.
+    """
     total = rows.count()
     limit = query["limit"]
     first = (query["page"] - 1) * limit
     items = list(rows[first : first + limit]) if first < total else []
-    shown = [show(item) for item in items]
+    shown = [show(item) for item in complete(items)]
     return Response({name: shown, "items": total, "pages": -(-total // limit)})
