@@ -232,10 +232,13 @@ def test_making_the_document_warns_of_nothing() -> None:
 
 
 def test_no_float_and_no_address_of_anyone_stands_in_the_document(document: Any) -> None:
+    """Nor is any number a fraction, but the one that is neither money nor quantity: a mean."""
+
     def floats(part: Any) -> Iterator[Any]:
         if isinstance(part, dict):
-            for value in part.values():
-                yield from floats(value)
+            for name, value in part.items():
+                if name != "avgMemberCount" or not isinstance(value, float):
+                    yield from floats(value)
         elif isinstance(part, list):
             for value in part:
                 yield from floats(value)

@@ -95,17 +95,17 @@ class DefaultTierView(PortalView):
         summary="Make a tier the default",
         description="New customers get it from now on; customers that exist keep theirs. The "
         "tier that was the default loses it in the same transaction: there is one at most, "
-        "whoever asks at once. Again: 200, nothing changes. `tierId` may also be the id of a "
+        "whoever asks at once. Again: 200, nothing changes. `tierID` may also be the id of a "
         "version of the plan.",
         tags=[TAG],
         request=None,
         responses={200: MessageSerializer, **refusals(PlanArchived)},
     )
-    def put(self, request: Request, tier_id: str) -> Response:
+    def put(self, request: Request, tierID: str) -> Response:
         read(Nothing, request.data)
         return self.answer(
             services.make_default_plan,
             lambda _plan: {"message": "Default tier updated successfully"},
-            plan_id=path_id(tier_id, "tierID"),
+            plan_id=path_id(tierID, "tierID"),
             now=clock.now(),
         )

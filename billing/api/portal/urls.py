@@ -6,5 +6,5 @@ from billing.api.portal.tiers import DefaultTierView, TiersView
 
 urlpatterns: list[URLPattern] = [
     path("admin/tiers", TiersView.as_view()),
-    path("admin/tiers/<str:tier_id>/default", DefaultTierView.as_view()),
+    path("admin/tiers/<str:tierID>/default", DefaultTierView.as_view()),
 ]

@@ -145,7 +145,7 @@ class CustomersView(PortalView):
         return portal_page_of(rows, query, "customers", dict, complete=shown)
 
 
-class CustomerAdminView(PortalView):
+class AnyCustomerView(PortalView):
     """Any customer."""
 
     needs = {"GET": PortalNeed.ADMIN}
@@ -157,8 +157,8 @@ class CustomerAdminView(PortalView):
         tags=[TAG],
         responses=CustomerDetailSerializer,
     )
-    def get(self, request: Request, customer_id: str) -> Response:
-        found = customer_summary(path_id(customer_id, "customerID"))
+    def get(self, request: Request, customerID: str) -> Response:
+        found = customer_summary(path_id(customerID, "customerID"))
         return Response(CustomerDetailSerializer(found).data)
 
 

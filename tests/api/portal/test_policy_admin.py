@@ -1,0 +1,84 @@
+"""The administration's policy, each row against each caller."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+
+from billing.accounts import keys
+from billing.models import AuditEntry, Plan
+from customers.models import Customer, Membership
+from tests.api.portal.policy_admin import POLICY
+from tests.api.portal.population import DAY, PORTAL, customer, subscribe, tier
+from tests.client import Api
+
+SCOPES: Final = {
+    "key:read": "billing:read",
+    "key:write": "billing:write",
+    "key:usage": "usage:write",
+}
+CALLERS: Final = (
+    "stranger user teamadmin owner admin service key:read key:write key:usage key:admin"
+)
+
+
+def by_key(user_id: UUID, scope: str, *roles: str) -> Api:
+    made, secret = keys.create_api_key(user_id=user_id, roles=list(roles), scopes=[scope], now=DAY)
+    return Api({"api-key": made.key, "api-secret": secret})
+
+
+def callers(of: Customer) -> dict[str, Api]:
+    """Make one of each. The keys with lesser scopes are of someone who is billing_admin too."""
+    team = {
+        name: Membership.objects.get(customer=of, role=role).user_id
+        for role, name in enumerate(("owner", "teamadmin", "user"))
+    }
+    return {
+        "stranger": Api.of(),
+        **{name: Api.of(sub=user_id) for name, user_id in team.items()},
+        "admin": Api.of("billing_admin"),
+        "service": Api.of("service"),
+        **{name: by_key(uuid4(), scope, "billing_admin") for name, scope in SCOPES.items()},
+        "key:admin": by_key(uuid4(), "admin", "billing_admin"),
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("method", "path", "body", "allowed"), POLICY, ids=lambda v: str(v)[:40])
+def test_policy(method: str, path: str, body: Any, allowed: str) -> None:
+    of = customer(members=3)
+    pro = tier("Pro")
+    subscribe(of, pro)
+    where = path.format(customer=of.pk, tier=pro.plan_id)
+
+    seen = {
+        name: caller.send(method.upper(), where, body, base=PORTAL).status_code
+        for name, caller in {"nobody": Api(), **callers(of)}.items()
+    }
+
+    expected = {name: 200 if name in allowed.split() else 403 for name in CALLERS.split()}
+    assert seen == {"nobody": 401, **expected}
+
+
+@pytest.mark.django_db
+def test_who_is_refused_changes_nothing() -> None:
+    of, pro = customer(members=3), tier("Pro")
+    refused = {name: one for name, one in callers(of).items() if "admin" not in name.split(":")}
+    before = AuditEntry.objects.count()
+
+    for caller in (Api(), *refused.values()):
+        answer = caller.send("PUT", f"/admin/tiers/{pro.plan_id}/default", base=PORTAL)
+        assert json.loads(answer.content)["error"]["code"] in {"FORBIDDEN", "NOT_AUTHENTICATED"}
+
+    assert not Plan.objects.filter(is_default=True).exists()
+    assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_a_key_of_someone_without_the_role_gets_no_more_than_its_user() -> None:
+    answer = by_key(uuid4(), "admin").get("/admin/customers", base=PORTAL)
+
+    assert answer.status_code == 403
