@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -69,10 +69,11 @@ def newest_customers() -> QuerySet[Customer]:
     return Customer.objects.select_related("tier").order_by("-created_at", "-account_id")
 
 
-def summaries_of(customers: Sequence[Customer]) -> list[CustomerSummary]:
+def summaries_of(customers: Iterable[Customer]) -> list[CustomerSummary]:
     """Write customers down with their teams, in one query for all of them."""
-    teams = _teams([customer.pk for customer in customers])
-    return [_summary(customer, *teams.get(customer.pk, (0, NOBODY))) for customer in customers]
+    rows = list(customers)
+    teams = _teams([row.pk for row in rows])
+    return [_summary(row, *teams.get(row.pk, (0, NOBODY))) for row in rows]
 
 
 def customer_summary(customer_id: UUID) -> CustomerSummary:

@@ -20,13 +20,14 @@ class LabelledFilter(SimpleListFilter):
     title = _("status")
     parameter_name = "status"
     statuses: ClassVar[list[str]] = []
+    field: ClassVar[str] = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [(status, LABELS[status][0]) for status in self.statuses]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset.filter(status=value) if value in self.statuses else queryset
+        return queryset.filter(**{self.field: value}) if value in self.statuses else queryset
 
 
 class StatusFilter(LabelledFilter):
@@ -40,10 +41,11 @@ class PlanFilter(SimpleListFilter):
 
     title = _("plan")
     parameter_name = "plan"
+    field: ClassVar[str] = "plan_version__plan"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return list(Plan.objects.order_by("sort_order", "name").values_list("code", "name")[:100])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset.filter(plan_version__plan__code=value) if value else queryset
+        return queryset.filter(**{f"{self.field}__code": value}) if value else queryset

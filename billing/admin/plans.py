@@ -7,20 +7,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.decorators import action
-from unfold.enums import ActionVariant
 
 from billing.admin import columns, formatting, prices
 from billing.admin.columns import column
-from billing.admin.pages import ReadOnlyAdmin, ReadOnlyInline, ServiceAdmin, confirm
+from billing.admin.pages import ReadOnlyAdmin, ReadOnlyInline, ServiceAdmin
+from billing.admin.plan_actions import PlanActions
 from billing.admin.plan_forms import PlanForm, limits_of
-from billing.catalog.services import archive_plan, create_plan, update_plan
+from billing.catalog.services import create_plan, update_plan
 from billing.kernel import clock
 from billing.models import Charge, Plan, PlanLimit, PlanVersion, Subscription
 
@@ -84,7 +82,7 @@ def _subscribers() -> Any:
 
 
 @admin.register(Plan)
-class PlanAdmin(ServiceAdmin):
+class PlanAdmin(PlanActions, ServiceAdmin):
     """Plans. Other prices make a new version for new subscribers: nobody's price changes."""
 
     form = PlanForm
@@ -109,7 +107,7 @@ class PlanAdmin(ServiceAdmin):
     list_filter = ("is_active",)
     search_fields = ("name", "code")
     ordering = ("sort_order", "name")
-    actions_detail = ("archive",)
+    actions_detail = ("make_default", "archive")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         return Plan.objects.annotate(
@@ -175,37 +173,6 @@ class PlanAdmin(ServiceAdmin):
             limits=limits,
             now=clock.now(),
         )
-
-    def has_archive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        if not self.has_change_permission(request):
-            return False
-        if object_id is None or request.method == "POST":
-            return True
-        found = self.get_object(request, object_id)
-        return found is not None and found.is_active
-
-    @action(
-        description=_("Archive"),
-        icon="archive",
-        permissions=["archive"],
-        variant=ActionVariant.DEFAULT,
-    )
-    def archive(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Take the plan off the offer, after a question."""
-        plan = self.found(request, object_id)
-
-        def act(_given: dict[str, Any]) -> str:
-            archive_plan(reference=plan.code, now=clock.now())
-            return gettext("The plan %(name)s is archived.") % {"name": plan.name}
-
-        words = {
-            "title": gettext("Archive the plan %(name)s?") % {"name": plan.name},
-            "question": gettext("Nobody new can subscribe to it. Who has it keeps it."),
-            "button": gettext("Archive"),
-            "tone": "primary",
-        }
-        back = self.page_url(object_id)
-        return confirm(self, request, words=words, back=back, act=act)
 
 
 class ChargeInline(ReadOnlyInline):
