@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from billing.catalog.errors import NoDefaultTier
 from billing.catalog.models import Meter, Plan, PlanVersion, PlanVersionQuerySet
 from billing.kernel.errors import NotFound
 from billing.kernel.ids import UUID_FORM
@@ -29,6 +30,15 @@ def plan_of(tier_id: UUID) -> Plan:
     found = Plan.objects.filter(Q(pk=tier_id) | Q(versions__pk=tier_id)).first()
     if found is None:
         raise NotFound(noun="tier")
+    return found
+
+
+def default_version() -> PlanVersion:
+    """Return the newest version of the default plan. Raises NoDefaultTier."""
+    versions = PlanVersion.objects.newest().select_related("plan")
+    found = versions.filter(plan__is_default=True).first()
+    if found is None:
+        raise NoDefaultTier
     return found
 
 
