@@ -135,6 +135,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "Days that usage events are kept and deduplicated; older ones are rejected.",
     ),
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
+    Setting(
+        "STRIPE_SECRET_KEY",
+        text,
+        "",
+        "Your Stripe account's key. Empty: Stripe is not used. This version has no Stripe client "
+        "yet, so a key changes nothing.",
+    ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(
         "SELLER_ADDRESS",

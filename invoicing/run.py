@@ -28,7 +28,9 @@ def take_step(*, account_id: UUID, now: datetime) -> datetime | None:
     Steps go in the order of their instants; of equal ones the subscription moves first, so that
     an invoice in advance finds the period whose fee it charges.
     """
-    account = Account.objects.lock(account_id)
+    account = Account.objects.lock(account_id, even_closed=True)
+    if account.closed_at is not None:
+        return None
     subscription = Subscription.objects.due(now).filter(account=account).order_by("due_at").first()
     invoice = InvoiceDue.objects.due(now).filter(account=account).order_by("due_at", "id").first()
     moves = subscription.due_at if subscription else None

@@ -97,8 +97,11 @@ def finalize_invoice(*, account_id: UUID, invoice_id: UUID, now: datetime) -> In
 
 @service
 def void_invoice(*, account_id: UUID, invoice_id: UUID, reason: str = "", now: datetime) -> Invoice:
-    """Void an invoice, once. Raises NotFound, InvalidTransition, InvoiceHasPayments."""
-    account = Account.objects.lock(account_id)
+    """Void an invoice, once; also one of a customer that was deleted.
+
+    Raises NotFound, InvalidTransition, InvoiceHasPayments.
+    """
+    account = Account.objects.lock(account_id, even_closed=True)
     invoice = locked_invoice(account, invoice_id)
     if invoice.status == InvoiceStatus.VOID:
         raise InvalidTransition(noun="invoice", current="VOID", target="VOID")

@@ -26,6 +26,7 @@ from billing.models import (
     TestClock,
     TrialUse,
 )
+from customers.models import Customer, CustomerCreation, CustomerDeletion
 from invoicing import run
 from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
 from tenants.models import Tenant
@@ -50,6 +51,9 @@ OWNED: Final[tuple[type[Model], ...]] = (
     TrialUse,
     ApiKey,
     AuditEntry,
+    CustomerDeletion,
+    CustomerCreation,
+    Customer,
     Tenant,
 )
 """What belongs to an account, the referring before the referred."""

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from billing.accounts import audit
 from billing.kernel.decimals import format_decimal
-from billing.kernel.errors import invalid
+from billing.kernel.erasure import NAMELESS
+from billing.kernel.errors import TenantNotFound, invalid
 from billing.kernel.ids import uuid7
 from billing.kernel.money import Money, parse_amount
 from billing.kernel.services import service
@@ -44,27 +45,31 @@ def create_tenant(
     )
 
 
-def add_tenant(
+def add_tenant(  # noqa: PLR0913  the fields of the request, by name
     *,
+    account_id: UUID | None = None,
     name: str,
     currency: str,
-    timezone: str,
+    timezone: str = "UTC",
     customer_id: UUID | None = None,
     test_clock_id: UUID | None = None,
     details: Mapping[str, Any],
     now: datetime,
 ) -> Tenant:
-    """Make a tenant within the caller's transaction. On a test clock, its time holds."""
+    """Make a tenant within the caller's transaction. On a test clock, its time holds.
+
+    `account_id` is given for a customer's default tenant, which is made with the customer.
+    """
     test_clock = None
     if test_clock_id is not None:
         test_clock = TestClock.objects.select_for_update().filter(pk=test_clock_id).first()
         if test_clock is None:
             raise invalid("testClockId", "there is no such test clock")
         now = test_clock.reached_at
-    if customer_id and not Account.objects.filter(pk=customer_id, customer_id=customer_id).exists():
-        raise invalid("customerId", "there is no such customer")
+    if customer_id and customer_id != account_id:
+        _lock_customer(customer_id)
     account = Account.objects.create(
-        id=uuid7(),
+        id=account_id or uuid7(),
         customer_id=customer_id,
         currency=currency,
         timezone=timezone,
@@ -74,6 +79,22 @@ def add_tenant(
     tenant = Tenant.objects.create(account=account, name=name, created_at=now, **details)
     audit.record(action="tenant.created", account_id=account.id, subject=account.id, now=now)
     return tenant
+
+
+def _lock_customer(customer_id: UUID) -> None:
+    """Lock the customer's account, so that it is not deleted meanwhile. Raises InvalidRequest."""
+    try:
+        account = Account.objects.lock(customer_id)
+    except TenantNotFound:
+        account = None
+    if account is None or account.customer_id != customer_id:
+        raise invalid("customerId", "there is no such customer")
+
+
+def strip_tenant(account: LockedAccount) -> None:
+    """Take what names a person out of a closed account's tenant. What was printed stays."""
+    tenants = Tenant.objects.filter(account_id=account.id)
+    tenants.update(name=NAMELESS, billing_email="", address=None, tax_id="", budget_minor=None)
 
 
 @service

@@ -16,6 +16,7 @@ from django.test import Client
 from billing.kernel import clock
 
 BASE = "/api/v1/billing"
+PORTAL = "/api/billing/v1"
 
 
 def token(*roles: str, sub: object = None, secret: str = "", **claims: Any) -> str:
@@ -35,6 +36,12 @@ class Api:
     """One caller. Methods return Django's response; `.json()` is its body."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
+    base: str = BASE
+
+    @classmethod
+    def on_portal(cls, *roles: str, **claims: Any) -> Api:
+        """Make a caller of surface A."""
+        return cls({"Authorization": f"Bearer {token(*roles, **claims)}"}, PORTAL)
 
     @classmethod
     def of(cls, *roles: str, **claims: Any) -> Api:
@@ -48,7 +55,7 @@ class Api:
         *,
         raw: bytes | None = None,
         content_type: str = "application/json",
-        base: str = BASE,
+        base: str | None = None,
         **headers: str,
     ) -> HttpResponse:
         """Send. `raw` is sent as it is; a header's underscores are dashes: idempotency_key=…"""
@@ -57,7 +64,7 @@ class Api:
         client = Client(raise_request_exception=False)
         return client.generic(  # type: ignore[return-value]
             method,
-            base + path,
+            (self.base if base is None else base) + path,
             data if raw is None else raw,
             content_type=content_type,
             headers={**self.headers, **named},
@@ -69,8 +76,14 @@ class Api:
     def post(self, path: str, body: Any = None, **kwargs: Any) -> HttpResponse:
         return self.send("POST", path, {} if body is None else body, **kwargs)
 
+    def put(self, path: str, body: Any, **kwargs: Any) -> HttpResponse:
+        return self.send("PUT", path, body, **kwargs)
+
     def patch(self, path: str, body: Any, **kwargs: Any) -> HttpResponse:
         return self.send("PATCH", path, body, **kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> HttpResponse:
+        return self.send("DELETE", path, **kwargs)
 
 
 def json_of(response: HttpResponse, status: int = 200) -> Any:

@@ -8,6 +8,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from billing.kernel.ids import uuid7
 from billing.metering.events import AccountBatch, MeterTraits, NewEvent, unique_value_of
 from billing.models import (
@@ -15,12 +17,14 @@ from billing.models import (
     Charge,
     Meter,
     Plan,
+    PlanLimit,
     PlanVersion,
     Segment,
     Subscription,
     SubscriptionPeriod,
     TestClock,
 )
+from customers.models import Customer, Membership, Role
 from tenants.models import Tenant
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -34,6 +38,38 @@ def account(*, customer: Account | None = None, clock: TestClock | None = None) 
     )
     Tenant.objects.create(account=made, name="Acme", created_at=LONG_AGO)
     return made
+
+
+def customer(*team: Role, of: Account | None = None) -> Customer:
+    """Make a customer with its default tenant, an owner and the others of the team."""
+    made = of or account()
+    with transaction.atomic():
+        Account.objects.filter(pk=made.pk).update(customer_id=made.pk)
+        found = Customer.objects.create(
+            account_id=made.pk, name="Acme", email="ap@acme.example", created_at=LONG_AGO
+        )
+        for role in (Role.OWNER, *team):
+            member(found, role)
+    return found
+
+
+def member(of: Customer, role: Role = Role.USER) -> Membership:
+    return Membership.objects.create(customer=of, user_id=uuid7(), role=role, created_at=LONG_AGO)
+
+
+def seats(of: Customer, number: int) -> None:
+    """Subscribe the customer to a plan that allows so many members."""
+    version = plan_version()
+    PlanLimit.objects.create(
+        plan=version.plan, service_name="billing", feature_key="members", value=number
+    )
+    subscription(of.account, version, LONG_AGO)
+
+
+def default_plan(**fields: Any) -> PlanVersion:
+    version = plan_version(**fields)
+    Plan.objects.filter(pk=version.plan_id).update(is_default=True)
+    return version
 
 
 def clock(at: datetime) -> TestClock:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from billing.accounts import audit
-from billing.accounts.models import ApiKey
+from billing.accounts.models import ApiKey, LockedAccount
 from billing.kernel.errors import NotFound
 from billing.kernel.services import service
 
@@ -66,3 +66,10 @@ def revoke_api_key(*, key_id: UUID, now: datetime) -> ApiKey:
         key.save(update_fields=["revoked_at"])
         audit.record(action="api_key.revoked", account_id=key.account_id, subject=key.key, now=now)
     return key
+
+
+def revoke_keys_of(account: LockedAccount, *, now: datetime) -> None:
+    """Revoke the service keys of an account and forget their names; users' own keys stay theirs."""
+    keys = ApiKey.objects.filter(account_id=account.id)
+    keys.filter(revoked_at__isnull=True).update(revoked_at=now)
+    keys.update(name="")

@@ -15,7 +15,7 @@ _known: dict[UUID, tuple[float, Account]] = {}
 
 
 def known_account(account_id: UUID) -> Account | None:
-    """Return an account, up to five seconds old; None where there is none.
+    """Return an account, up to five seconds old; None where there is none, or it is closed.
 
     One on a test clock is read each time: its time moves, and it may be deleted. No other is.
     """
@@ -23,7 +23,8 @@ def known_account(account_id: UUID) -> Account | None:
     found = _known.get(account_id)
     if found is not None and found[0] > now:
         return found[1]
-    account = Account.objects.select_related("test_clock").filter(pk=account_id).first()
+    rows = Account.objects.select_related("test_clock").filter(closed_at__isnull=True)
+    account = rows.filter(pk=account_id).first()
     if account is not None and account.test_clock_id is None:
         if len(_known) >= LIMIT:
             _known.clear()

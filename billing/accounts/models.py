@@ -47,17 +47,21 @@ class TestClock(models.Model):
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
-    def lock(self, account_id: UUID) -> LockedAccount:
+    def lock(self, account_id: UUID, *, even_closed: bool = False) -> LockedAccount:
         """Take the account's row lock: the first statement of every write that moves money.
 
-        FOR NO KEY UPDATE, so that inserts which refer to the account go on meanwhile.
+        FOR NO KEY UPDATE, so that inserts which refer to the account go on meanwhile. A closed
+        account is there no more, but for what still happens to its invoices (`even_closed`).
         Raises TenantNotFound.
         """
         try:
             rows = self.select_for_update(of=("self",), no_key=True).select_related("test_clock")
-            return LockedAccount(rows.get(pk=account_id))
+            account = rows.get(pk=account_id)
         except Account.DoesNotExist:
             raise TenantNotFound from None
+        if account.closed_at is not None and not even_closed:
+            raise TenantNotFound
+        return LockedAccount(account)
 
     def on_real_time(self) -> AccountQuerySet:
         """Leave out what moves with a test clock: its own advance does that work."""
@@ -65,7 +69,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """A party that owes money in one currency. A tenant has the same id."""
+    """A party that owes money in one currency. A tenant has the same id.
+
+    From `closed_at` (real time) on its customer is being deleted: nothing new is written for it,
+    and what names a person goes. It stays for the invoices that refer to it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     customer = models.ForeignKey(
@@ -77,6 +85,7 @@ class Account(models.Model):
         TestClock, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts"
     )
     stripe_customer_id = models.CharField(max_length=255, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects: ClassVar[AccountQuerySet] = AccountQuerySet.as_manager()  # type: ignore[assignment]

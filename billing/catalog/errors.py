@@ -28,3 +28,9 @@ class PlanArchived(BillingError):
     code = "PLAN_ARCHIVED"
     kind = Kind.CONFLICT
     message = "{code} is archived, so it can't be the default. Make it active first."
+
+
+class NoDefaultTier(BillingError):
+    code = "NO_DEFAULT_TIER"
+    kind = Kind.MISCONFIGURED
+    message = "There is no default tier. Make an active plan the default (isDefault) first."

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from billing.catalog.errors import NoDefaultTier
 from billing.catalog.models import Meter, Plan, PlanVersion, PlanVersionQuerySet
 from billing.kernel.errors import NotFound
 from billing.kernel.ids import UUID_FORM
@@ -41,6 +42,15 @@ def tiers() -> QuerySet[Plan]:
     return Plan.objects.annotate(
         newest_stripe_price_id=Subquery(versions.values("stripe_price_id")[:1])
     ).order_by("sort_order", "created_at", "pk")
+
+
+def default_version() -> PlanVersion:
+    """Return the newest version of the default plan. Raises NoDefaultTier."""
+    versions = PlanVersion.objects.newest().select_related("plan")
+    found = versions.filter(plan__is_default=True).first()
+    if found is None:
+        raise NoDefaultTier
+    return found
 
 
 def meter_of(metric_type: str) -> Meter:

@@ -32,6 +32,7 @@ STATUS_OF_KIND: Final[Mapping[Kind, int]] = {
     Kind.PRECONDITION: 412,
     Kind.PAYMENT_REQUIRED: 402,
     Kind.SPENT: 429,
+    Kind.MISCONFIGURED: 500,
     Kind.UPSTREAM: 502,
     Kind.NOT_IMPLEMENTED: 501,
     Kind.UNAVAILABLE: 503,

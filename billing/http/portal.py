@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from billing.http.base import SurfaceView
 from billing.http.callers import Caller, MembershipLike, Scope
@@ -82,3 +83,10 @@ class PortalView(SurfaceView):
     def membership(self) -> MembershipLike:
         """The caller's membership: of which customer, as what. Raises NoCustomer."""
         return membership_of(self.caller)
+
+    @property
+    def user_id(self) -> UUID:
+        """Who calls, where the need is a person's."""
+        user_id = self.caller.user_id
+        assert user_id is not None, "a membership is a user's"
+        return user_id

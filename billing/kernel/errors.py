@@ -17,6 +17,7 @@ class Kind(StrEnum):
     SPENT = "spent"  # a rate is used up; the same request may succeed once its window is over
     UPSTREAM = "upstream"  # another system failed us
     NOT_IMPLEMENTED = "not_implemented"  # named by the contract as done elsewhere
+    MISCONFIGURED = "misconfigured"  # whoever runs the system has to set something up first
     UNAVAILABLE = "unavailable"  # we cannot do it now; the same request may succeed soon
 
 

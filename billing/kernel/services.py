@@ -47,3 +47,21 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
         return result
 
     return run
+
+
+def step(function: Callable[P, R]) -> Callable[P, R]:
+    """Run as a service does, as one of the transactions of a saga that is not its last.
+
+    The request's Idempotency-Key is looked at, so that what was answered is not begun anew, and
+    keeps no answer yet: that is the last transaction's, which is a service.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        keeper = once.get()
+        with transaction.atomic(durable=True):
+            if keeper is not None:
+                keeper.open()
+            return function(*args, **kwargs)
+
+    return run

@@ -13,12 +13,14 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from billing.kernel.errors import TenantNotFound
 from billing.metering import rows
 from billing.metering.events import AccountBatch
 from billing.metering.models import UsageTimeline
 from billing.metering.parts import Part, parts_of, tallied
 from billing.metering.store import counters_among, cursor_of, raw_connection, row_of
 from billing.metering.timeline import (
+    CLOSED,
     DAWN,
     DUSK,
     LOCK_CLASS,
@@ -42,7 +44,8 @@ def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
     """Record events none of which is there yet. Outside of any transaction: it is one.
 
     Returns None, having done nothing, where that is not the way: a distinct value has to be
-    counted, or a timeline has changed. Raises IntegrityError where an id is there already.
+    counted, or a timeline has changed. Raises IntegrityError where an id is there already,
+    TenantNotFound where an account is closed.
     """
     if any(event.meter.unique_field for batch in batches for event in batch.events):
         return None
@@ -95,6 +98,8 @@ def _read(account_ids: Sequence[UUID]) -> dict[UUID, tuple[int, Timeline]]:
         raw.execute(LOCK_SHARED, [LOCK_CLASS, numbers])
         found = UsageTimeline.objects.in_bulk(list(account_ids))
         ids = [str(account_id) for account_id in account_ids]
+        if raw.execute(CLOSED, [ids]).fetchone():
+            raise TenantNotFound
         stretches = raw.execute(STRETCHES, [ids, DAWN, DUSK]).fetchall()
     lines = timelines(stretches, account_ids)
     read = {

@@ -10,13 +10,21 @@ import psycopg
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, OperationalError
 
+from billing.kernel.errors import TenantNotFound
 from billing.metering import rows
 from billing.metering.events import AccountBatch
 from billing.metering.few import record_few
 from billing.metering.parts import BLOCK, Part, parts_of, tallied
 from billing.metering.store import Connection, Cursor, add_sums, cursor_of, raw_connection
 from billing.metering.tally import BucketKey, Sums
-from billing.metering.timeline import LOCK_CLASS, STRETCHES, Timeline, lock_number, timelines
+from billing.metering.timeline import (
+    CLOSED,
+    LOCK_CLASS,
+    STRETCHES,
+    Timeline,
+    lock_number,
+    timelines,
+)
 
 COPY_FROM: Final = 64
 """The number of events from which COPY is faster than INSERT."""
@@ -42,6 +50,7 @@ def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
     Returns for each batch, event by event, whether it was recorded; False is a duplicate: its id
     was there before, or stands earlier in the batch. On return of the outermost transaction all is
     on disk. A deadlock, which only an operator's own statements can make, is tried again.
+    Raises TenantNotFound, having recorded nothing, where one of the accounts is closed.
     """
     attempts = 1 if connection.in_atomic_block else ATTEMPTS
     for _ in range(attempts - 1):
@@ -100,6 +109,8 @@ def _prepare(
     with raw.pipeline():
         blocks = cursor_of(raw).execute(LOCK_AND_NUMBER, [LOCK_CLASS, numbers, -(-total // BLOCK)])
         stretches = cursor_of(raw).execute(STRETCHES, [ids, min(moments), max(moments)])
+        if cursor_of(raw).execute(CLOSED, [ids]).fetchone():
+            raise TenantNotFound
         return timelines(stretches.fetchall(), accounts), [row[0] for row in blocks.fetchall()]
 
 

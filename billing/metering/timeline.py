@@ -33,6 +33,11 @@ WHERE p.account_id = ANY(%s::uuid[]) AND p.end_at > %s AND p.start_at <= %s
 ORDER BY 1, 2, p.id
 """
 
+CLOSED: Final = """
+SELECT id FROM billing_account WHERE id = ANY(%s::uuid[]) AND closed_at IS NOT NULL LIMIT 1
+"""
+"""A closed account takes no usage. Asked under the timeline's lock, which closing takes too."""
+
 NEXT_VERSION: Final = """
 INSERT INTO billing_usagetimeline AS t (account_id, version) VALUES (%s, 1)
 ON CONFLICT (account_id) DO UPDATE SET version = t.version + 1

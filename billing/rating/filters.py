@@ -72,7 +72,7 @@ class ChargeMatcher(Generic[Key]):
         found: tuple[int, Key] | None = None
         for names, places in meter.by_names.items():
             try:
-                values = tuple(_comparable(metadata[name]) for name in names)
+                values = tuple(comparable(metadata[name]) for name in names)
             except KeyError:
                 continue
             candidate = places.get(values)
@@ -98,10 +98,10 @@ def never_reached(charges: Sequence[ChargeFilter[Key]]) -> list[int]:
 
 def _asked(properties: Mapping[str, object]) -> tuple[tuple[str, ...], _Values]:
     names = tuple(sorted(properties))
-    return names, tuple(_comparable(properties[name]) for name in names)
+    return names, tuple(comparable(properties[name]) for name in names)
 
 
-def _comparable(value: object) -> Hashable:
+def comparable(value: object) -> Hashable:
     """Turn a JSON value into one that is equal and hashed alike exactly where JSON's are."""
     if isinstance(value, str):
         return value
@@ -112,8 +112,8 @@ def _comparable(value: object) -> Hashable:
     if isinstance(value, float):
         return Decimal(repr(value))  # the number as it was written, as a Decimal decoder reads it
     if isinstance(value, Mapping):
-        members = frozenset((name, _comparable(member)) for name, member in value.items())
+        members = frozenset((name, comparable(member)) for name, member in value.items())
         return ("object", members)
     if isinstance(value, Sequence):
-        return ("array", tuple(_comparable(item) for item in value))
+        return ("array", tuple(comparable(item) for item in value))
     raise TypeError(f"No JSON value: {type(value).__name__}")

@@ -49,12 +49,31 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
     """
     account = Account.objects.lock(account_id)
     version = version_of(plan_ref)
-    _require_sellable(version, account)
     if coupon_code is not None:
         raise CouponUnknown
+    subscription = add_subscription(
+        account, version, start_at=start_at, trial_days=trial_days, timezone=timezone, now=now
+    )
+    _link(account, stripe_customer_id)
+    return subscription
+
+
+def add_subscription(
+    account: LockedAccount,
+    version: PlanVersion,
+    *,
+    start_at: datetime | None = None,
+    trial_days: int | None = None,
+    timezone: str | None = None,
+    now: datetime,
+) -> Subscription:
+    """Subscribe within the caller's transaction, as `create_subscription` does.
+
+    Raises PlanNotActive, CurrencyMismatch, AlreadyExists.
+    """
+    _require_sellable(version, account)
     if Subscription.objects.live().filter(account=account).exists():
         raise AlreadyExists(what="this tenant's live subscription")
-    _link(account, stripe_customer_id)
     start = start_at or now
     zone_name = timezone or account.timezone
     days = _trial_days(account, version, trial_days, now=now)

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from billing.accounts.models import Account
 from billing.catalog.models import Plan, PlanLimit
-from billing.subscriptions.models import Subscription
+from billing.subscriptions.errors import NoActiveSubscription
+from billing.subscriptions.models import Subscription, TrialUse
+from billing.subscriptions.stripe_words import stripe_word
+
+
+@dataclass(frozen=True, slots=True)
+class TierState:
+    """An account's tier, how its subscription stands, and whether the tier's trial was given."""
+
+    account_id: UUID
+    tier: Plan
+    status: str
+    trial_used: bool
+
+
+def tier_state(account: Account) -> TierState:
+    """Return the account's tier with its subscription's status. Raises NoActiveSubscription."""
+    live = Subscription.objects.live().select_related("plan_version__plan")
+    found = live.filter(account_id=account.id).first()
+    if found is None:
+        raise NoActiveSubscription
+    tier = found.plan_version.plan
+    used = TrialUse.objects.filter(account_id=account.customer_id or account.id, plan=tier)
+    return TierState(account.id, tier, stripe_word(found.status), used.exists())
 
 
 def live_tier(account_id: UUID) -> Plan | None:

@@ -170,6 +170,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 30},
     },
+    "carry-deletions-on": {
+        "task": "customers.sweep_deletions",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "undo-stale-creations": {
+        "task": "customers.sweep_creations",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
     "sweep-idempotency-keys": {
         "task": "billing.sweep_idempotency",
         "schedule": 3600.0,
@@ -179,6 +189,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # The engine is told by name who knows memberships: it may not import an app above it.
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
+# Who else forgets a person: customers may not import the apps above it, so they stand here. Each
+# is called as (account, *, now), does a bounded part and returns whether some is left.
+BILLING_ERASERS = ["invoicing.erasing.erase_drafts"]
+# What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
+STRIPE_GATEWAY = ""
 
 BILLING = ENV
 

@@ -19,13 +19,11 @@ from billing.http.filtering import filtered
 from billing.http.paging import PortalPageQuery, portal_page_of
 from billing.http.portal import PortalNeed, PortalView
 from billing.http.serializers import read_query
-from billing.http.views import path_id
 from billing.subscriptions.stripe_words import STATUSES
 from customers.administration import (
     BillingStatus,
     CustomerSummary,
     billing_status,
-    customer_summary,
     newest_customers,
     summaries_of,
 )
@@ -144,23 +142,6 @@ class CustomersView(PortalView):
         query = read_query(CustomersQuery, request)
         rows = filtered(CustomerFilters, newest_customers(), query)
         return portal_page_of(rows, query, "customers", dict, complete=shown)
-
-
-class AnyCustomerView(PortalView):
-    """Any customer."""
-
-    needs = {"GET": PortalNeed.ADMIN}
-
-    @extend_schema(
-        operation_id="get_any_customer",
-        summary="Get a customer",
-        description="Any customer, with the id of its tier.",
-        tags=[TAG],
-        responses=CustomerDetailSerializer,
-    )
-    def get(self, request: Request, customerID: str) -> Response:
-        found = customer_summary(path_id(customerID, "customerID"))
-        return Response(CustomerDetailSerializer(found).data)
 
 
 class BillingStatusView(PortalView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -21,6 +20,7 @@ from billing.http.fields import (
 from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need
+from billing.http.postal import AddressInput, EmailField
 from billing.http.serializers import Input, read, read_query
 from billing.http.views import PlatformView
 from billing.http.zones import ZoneField
@@ -31,43 +31,6 @@ from tenants import services
 from tenants.errors import CurrencyInUse
 from tenants.models import Tenant
 from tenants.queries import with_credit
-
-EMAIL: Final = re.compile(r"[^@\s\x00-\x1f,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,189}", re.ASCII)
-COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
-
-
-class EmailField(TextField):
-    """An e-mail address."""
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        domain = text.rpartition("@")[2]
-        if not EMAIL.fullmatch(text) or ".." in text or domain.startswith((".", "-")):
-            raise serializers.ValidationError("must be an e-mail address")
-        return text
-
-
-class CountryField(TextField):
-    """ISO 3166 alpha-2, upper case."""
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if not COUNTRY.fullmatch(text):
-            raise serializers.ValidationError("must be a two-letter country code such as DE")
-        return text
-
-
-class AddressInput(Input):
-    """A postal address."""
-
-    line1 = TextField(required=False, allow_null=True)
-    line2 = TextField(required=False, allow_null=True)
-    street = TextField(required=False, allow_null=True)
-    city = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True)
-    region = TextField(required=False, allow_null=True)
-    postalCode = TextField(required=False, allow_null=True)
-    country = CountryField(required=False, allow_null=True)
 
 
 class TenantInput(Input):

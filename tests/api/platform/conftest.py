@@ -18,8 +18,10 @@ from billing.models import (
     Subscription,
     TestClock,
 )
+from customers.models import Customer, CustomerCreation, Membership
 from invoicing.models import Invoice
 from tenants.models import Tenant
+from tests import factories
 from tests.api.platform.endpoints import Endpoint
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, json_of
@@ -27,8 +29,11 @@ from tests.client import Api, json_of
 TABLES = (
     AuditEntry,
     Charge,
+    Customer,
+    CustomerCreation,
     IdempotentAnswer,
     Invoice,
+    Membership,
     Meter,
     Plan,
     PlanVersion,
@@ -42,17 +47,35 @@ TABLES = (
 def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     made = json_of(admin.post("/plans", plan(code="scene")), 201)
     clock = json_of(admin.post("/test-clocks", {"frozenTime": "2026-01-01T00:00:00Z"}), 201)
-    return {"tenant": tenant["id"], "plan": made["id"], "clock": clock["id"]}
+    customer = factories.customer()
+    owner = Membership.objects.get(customer=customer).user_id
+    return {
+        "tenant": tenant["id"],
+        "plan": made["id"],
+        "clock": clock["id"],
+        "customer": str(customer.pk),
+        "owner": str(owner),
+    }
 
 
 @pytest.fixture
-def refused(admin: Api, scene: dict[str, str]) -> Iterator[Callable[..., HttpResponse]]:
+def sent(admin: Api, stranger: Api, scene: dict[str, str]) -> Callable[..., HttpResponse]:
+    """Send something to an endpoint, as who may where no other caller is given."""
+    callers = {"admin": admin, "owner": Api.of(sub=scene["owner"]), "person": stranger}
+
+    def send(endpoint: Endpoint, *, caller: Api | None = None, **given: Any) -> HttpResponse:
+        who = caller or callers[endpoint.by]
+        path = endpoint.path.format(**scene)
+        return who.send(endpoint.method, path, base=endpoint.base, **given)
+
+    return send
+
+
+@pytest.fixture
+def refused(sent: Callable[..., HttpResponse]) -> Iterator[Callable[..., HttpResponse]]:
     """Send something bad to an endpoint. After the test: none of it left anything behind."""
     before = [model._default_manager.count() for model in TABLES]
 
-    def send(endpoint: Endpoint, *, caller: Api = admin, **given: Any) -> HttpResponse:
-        return caller.send(endpoint.method, endpoint.path.format(**scene), **given)
-
-    yield send
+    yield sent
 
     assert [model._default_manager.count() for model in TABLES] == before

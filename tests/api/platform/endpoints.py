@@ -10,17 +10,21 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.api.platform.plan_bodies import charge, plan
+from tests.client import BASE, PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A method and a path; {tenant}, {plan} and {clock} stand for ids of the scene.
+    """A method and a path; {tenant}, {plan}, {clock} and {customer} stand for ids of the scene.
 
-    `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice.
+    `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice. `by` says who
+    of the scene asks: admin (billing_admin), owner (of the customer), person (of no customer).
     """
 
     method: str
     path: str
+    base: str = BASE
+    by: str = "admin"
     body: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     decimals: tuple[str, ...] = ()
@@ -33,13 +37,75 @@ class Endpoint:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def stranger(self) -> tuple[int, str]:
+        """What a good caller that may not is told."""
+        if self.by == "owner":
+            return 404, "NO_CUSTOMER"
+        return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
+
 
 METER: Final = {"metricType": "TOKENS", "name": "Tokens", "aggregation": "SUM"}
 NESTED: Final = ("charges[0].unitPrice", "charges[0].includedQuantity", "charges[0].minimumAmount")
 PLAN_DECIMALS: Final = ("price", "minimumCommitment", *NESTED)
 PLAN_TEXTS: Final = ("name", "description", "charges[0].description", "charges[0].taxCategory")
 
+USER: Final = "019a2f6e-8c1b-7a40-b2c9-00000000cafe"
+MEMBER: Final = {"userID": USER, "role": "user"}
+PAGES: Final = {"successURL": "https://a.example/ok", "cancelURL": "https://a.example/no"}
+TEAMS: Final = (
+    Endpoint(
+        method="POST",
+        path="/customer",
+        base=PORTAL,
+        by="person",
+        body={"email": "ap@acme.example"},
+        texts=("email", "name", "billingAddress.street", "billingAddress.country"),
+    ),
+    Endpoint(
+        method="POST",
+        path="/customer/member",
+        base=PORTAL,
+        by="owner",
+        body=MEMBER,
+        ids=("userID",),
+    ),
+    Endpoint(
+        method="PUT",
+        path="/customer/member",
+        base=PORTAL,
+        by="owner",
+        body=MEMBER,
+        ids=("userID",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/customer/transfer-ownership",
+        base=PORTAL,
+        by="owner",
+        body={"newOwnerUserID": USER},
+        ids=("newOwnerUserID",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/admin/customer/{customer}/member",
+        base=PORTAL,
+        body=MEMBER,
+        ids=("userID",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/stripe/upgrade",
+        base=PORTAL,
+        by="owner",
+        body={"tierID": USER, **PAGES},
+        texts=("successURL", "cancelURL"),
+        ids=("tierID",),
+    ),
+    Endpoint(method="POST", path="/stripe/payment-method", base=PORTAL, by="owner"),
+)
 ENDPOINTS: Final = (
+    *TEAMS,
     Endpoint(
         method="POST",
         path="/tenants",

@@ -92,17 +92,13 @@ def test_what_says_json_in_any_spelling_is_read(admin: Api, content_type: str) -
 
 
 @every
-def test_an_empty_body_is_an_object_without_fields(
-    admin: Api, scene: dict[str, str], endpoint: Endpoint
-) -> None:
-    path = endpoint.path.format(**scene)
-
-    empty = admin.send(endpoint.method, path, raw=b"")
-    blank = admin.send(endpoint.method, path, raw=b"  \n")
-    braces = admin.send(endpoint.method, path, raw=b"{}")
+def test_an_empty_body_is_an_object_without_fields(sent: Any, endpoint: Endpoint) -> None:
+    empty = sent(endpoint, raw=b"")
+    blank = sent(endpoint, raw=b"  \n")
+    braces = sent(endpoint, raw=b"{}")
 
     statuses = {response.status_code for response in (empty, blank, braces)}
-    assert statuses <= {200, 400, 404}
+    assert statuses <= {200, 400, 404, 501}
     assert len(statuses) == 1
 
 

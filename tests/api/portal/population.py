@@ -23,9 +23,13 @@ def tier(name: str, **fields: Any) -> PlanVersion:
 
 
 def customer(*, members: int = 1, at: datetime = DAY, name: str = "Acme") -> Customer:
-    """Make a customer with its default tenant: the first member is the owner, none is orphaned."""
+    """Make a customer with its default tenant: the first member is the owner.
+
+    Without members it is orphaned, as one is whose deletion is on the way: its account is closed.
+    """
     account = factories.account()
-    Account.objects.filter(pk=account.pk).update(customer_id=account.pk)
+    closed_at = None if members else at
+    Account.objects.filter(pk=account.pk).update(customer_id=account.pk, closed_at=closed_at)
     made = Customer.objects.create(
         account=account, name=name, email="a@acme.example", created_at=at
     )

@@ -273,5 +273,6 @@ def member_of(tenant: str) -> str:
     customer = Customer.objects.create(
         account_id=UUID(tenant), name="Acme", email="a@acme.example", created_at=at
     )
-    Membership.objects.create(customer=customer, user_id=user, role=2, created_at=at)
+    for member, role in ((uuid4(), 0), (user, 2)):
+        Membership.objects.create(customer=customer, user_id=member, role=role, created_at=at)
     return token(user=str(user))

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('billing', '0006_record_usage'),
-        ('customers', '0001_tables'),
+        ('customers', '0003_one_owner'),
     ]
 
     operations = [

@@ -55,5 +55,5 @@ DROP FUNCTION customers_take_standing();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0002_customer_standing")]
+    dependencies = [("customers", "0004_customer_standing")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

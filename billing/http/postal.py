@@ -1,0 +1,48 @@
+"""Fields of people and places: e-mail addresses, countries, postal addresses."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from billing.http.fields import TextField
+from billing.http.serializers import Input
+from billing.kernel.countries import COUNTRIES
+
+EMAIL: Final = re.compile(r"[^@\s\x00-\x1f,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,189}", re.ASCII)
+
+
+class EmailField(TextField):
+    """An e-mail address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        domain = text.rpartition("@")[2]
+        if not EMAIL.fullmatch(text) or ".." in text or domain.startswith((".", "-")):
+            raise serializers.ValidationError("must be an e-mail address")
+        return text
+
+
+class CountryField(TextField):
+    """An ISO 3166 alpha-2 code that is assigned, upper case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if text not in COUNTRIES:
+            raise serializers.ValidationError("must be a two-letter country code such as DE")
+        return text
+
+
+class AddressInput(Input):
+    """A postal address as tenants have it."""
+
+    line1 = TextField(required=False, allow_null=True)
+    line2 = TextField(required=False, allow_null=True)
+    street = TextField(required=False, allow_null=True)
+    city = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True)
+    region = TextField(required=False, allow_null=True)
+    postalCode = TextField(required=False, allow_null=True)  # noqa: N815
+    country = CountryField(required=False, allow_null=True)

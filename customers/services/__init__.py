@@ -1,0 +1,1 @@
+"""What can be done to customers and their teams."""

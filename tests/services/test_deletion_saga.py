@@ -1,0 +1,327 @@
+"""Deleting a customer: roles at once, then Stripe, then all that names a person; never half."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from billing.kernel.errors import NotFound, TenantNotFound
+from billing.metering.models import UsageEvent
+from billing.models import Account, ApiKey, AuditEntry, CreditEntry, InvoiceDue, Subscription
+from billing.stripe.current import gateway, using
+from customers.models import Customer, CustomerDeletion, DeletionStatus, Membership
+from customers.services import carrying, deletion, erasing
+from invoicing import test_clocks
+from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
+from invoicing.run import run_due
+from invoicing.services import void_invoice
+from tenants.models import Tenant
+from tests import factories
+from tests.fakes.stripe import FakeStripe, Mood
+from tests.services import doomed
+from tests.services.doomed import NOW, Doomed
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+PERSONAL = ("Bob", "bob", "acme.example", "DE-BOB")
+
+
+@pytest.fixture
+def stripe() -> Iterator[FakeStripe]:
+    fake = FakeStripe()
+    with using(fake):
+        yield fake
+
+
+@pytest.fixture
+def doomed_one() -> Doomed:
+    return doomed.make()
+
+
+@pytest.fixture
+def at_stripe(stripe: FakeStripe) -> Doomed:
+    made = doomed.make(stripe_id="cus_1")
+    with stripe._state() as state:
+        state["customers"]["cus_1"] = {"reference": str(made.id)}
+    return made
+
+
+def carry(of: Doomed, at: Any = NOW) -> CustomerDeletion:
+    carrying.carry_deletion(account_id=of.id, stripe=gateway(), now=at)
+    return CustomerDeletion.objects.get()
+
+
+def final_ones() -> list[Any]:
+    """Return all that finalized invoices say and print."""
+    invoices = Invoice.objects.filter(number__isnull=False).order_by("pk")
+    return [
+        list(invoices.values()),
+        list(InvoiceLine.objects.filter(invoice__in=invoices).order_by("pk").values()),
+        list(InvoiceDocument.objects.filter(invoice__in=invoices).order_by("pk").values()),
+        list(CreditEntry.objects.order_by("pk").values()),
+    ]
+
+
+def test_with_the_record_of_the_deletion_nobody_has_a_role_any_more(doomed_one: Doomed) -> None:
+    doomed_one.delete()
+
+    assert Membership.objects.count() == 0
+    assert not Subscription.objects.live().exists()
+    assert not InvoiceDue.objects.filter(due_at__isnull=False).exists()
+    assert not ApiKey.objects.filter(revoked_at__isnull=True).exists()
+    assert list(Account.objects.values_list("closed_at", flat=True)) == [NOW, NOW]
+    assert CustomerDeletion.objects.get().status == DeletionStatus.ERASING
+    assert AuditEntry.objects.filter(action="customer.deletion_requested").count() == 1
+    assert doomed_one.disagreements() == []
+    for account in doomed_one.accounts:
+        with pytest.raises(TenantNotFound):
+            Account.objects.lock(account.pk)
+
+
+def test_in_the_end_nothing_names_a_person_but_what_was_printed(doomed_one: Doomed) -> None:
+    printed, counted = final_ones(), doomed_one.counted()
+    before = doomed.everything()
+    events = UsageEvent.objects.count()
+    doomed_one.delete()
+    cut = doomed_one.counted()
+
+    done = carry(doomed_one)
+
+    assert all(word in before for word in PERSONAL)
+    after = doomed.everything()
+    assert [word for word in PERSONAL if word in after] == []
+    assert final_ones() == printed
+    assert "Bob's Tenant" in str(printed)
+    assert (done.status, done.key, done.due_at, done.done_at) == ("DONE", "", None, NOW)
+    assert Customer.objects.count() == 0
+    assert doomed_one.counted() == cut == counted
+    assert doomed_one.disagreements() == []
+    assert UsageEvent.objects.count() == events
+    open_ones = Invoice.objects.filter(number__isnull=True)
+    assert set(open_ones.values_list("status", flat=True)) == {InvoiceStatus.VOID}
+    tenants = Tenant.objects.values_list("name", "billing_email", "address", "tax_id")
+    assert set(tenants) == {("Deleted", "", None, "")}
+
+
+def test_a_charges_filter_still_finds_what_it_asks_for_and_no_other_property_stays(
+    doomed_one: Doomed,
+) -> None:
+    doomed_one.delete()
+    carry(doomed_one)
+
+    sums = UsageEvent.objects.filter(meter_id=doomed_one.meters["sum"].pk)
+    kept = {str(event.metadata) for event in sums}
+    assert kept == {"{'model': 'gpt'}", "None"}
+    seats = UsageEvent.objects.filter(meter_id=doomed_one.meters["seat"].pk)
+    values = {event.metadata["seat"] for event in seats if event.metadata}
+    assert all(set(event.metadata or {}) == {"seat"} for event in seats)
+    assert "spare" in values
+    assert {value[:7] for value in values - {"spare"}} == {"erased:"}
+    # 4 whole numbers, 5 people less those that were only ever on a spare seat, per account.
+    assert len(values) == 1 + 4 + 5
+
+
+def test_the_same_person_is_the_same_word_everywhere(doomed_one: Doomed) -> None:
+    doomed_one.delete()
+    carry(doomed_one)
+
+    users = UsageEvent.objects.filter(meter_id=doomed_one.meters["userId"].pk)
+    sums = UsageEvent.objects.filter(meter_id=doomed_one.meters["sum"].pk)
+    named = set(users.values_list("user_id", flat=True))
+    assert len(named) == 5
+    assert named == set(sums.values_list("user_id", flat=True))
+    resources = UsageEvent.objects.filter(meter_id=doomed_one.meters["resourceId"].pk)
+    assert set(resources.values_list("resource_id", flat=True)) == named
+
+
+def test_another_customer_is_not_touched(doomed_one: Doomed) -> None:
+    other = doomed.make()
+    other_id = other.id
+    doomed_one.delete()
+    carry(doomed_one)
+
+    assert Customer.objects.get().pk == other.id
+    assert Membership.objects.filter(customer_id=other_id).count() == 3
+    tenants = Tenant.objects.filter(account_id__in=[a.pk for a in other.accounts])
+    assert set(tenants.values_list("name", flat=True)) == {"Bob's Tenant"}
+    assert UsageEvent.objects.filter(account_id=other.id, user_id__startswith="bob").exists()
+    assert other.disagreements() == []
+    assert Subscription.objects.live().count() == 2
+
+
+def test_stripe_is_told_and_the_record_goes_when_it_has_confirmed(
+    at_stripe: Doomed, stripe: FakeStripe
+) -> None:
+    at_stripe.delete(with_stripe=True)
+    told = carry(at_stripe)
+
+    assert (told.status, told.due_at) == (DeletionStatus.AWAITING, NOW + DAY)
+    assert stripe.customers == {}
+    assert "Bob" in doomed.everything()
+
+    deletion.confirm_stripe_deletion(stripe_customer_id="cus_1", now=NOW)
+    again = deletion.confirm_stripe_deletion(stripe_customer_id="cus_1", now=NOW)
+    done = carry(at_stripe)
+
+    assert again is None
+    assert done.status == DeletionStatus.DONE
+    assert "Bob" not in doomed.everything()
+
+
+def test_a_confirmation_may_come_before_we_know_that_we_told(
+    at_stripe: Doomed, stripe: FakeStripe
+) -> None:
+    at_stripe.delete(with_stripe=True)
+    deletion.confirm_stripe_deletion(stripe_customer_id="cus_1", now=NOW)
+    carrying.note_told(account_id=at_stripe.id, gone=[], now=NOW)
+
+    assert CustomerDeletion.objects.get().status == DeletionStatus.ERASING
+    assert carry(at_stripe).status == DeletionStatus.DONE
+
+
+def test_a_confirmation_that_is_lost_is_asked_for(at_stripe: Doomed, stripe: FakeStripe) -> None:
+    at_stripe.delete(with_stripe=True)
+    carry(at_stripe)
+
+    early = carry(at_stripe, NOW + DAY - timedelta(seconds=1)).status
+    done = carry(at_stripe, NOW + DAY)
+
+    assert early == DeletionStatus.AWAITING
+    assert done.status == DeletionStatus.DONE
+
+
+@pytest.mark.parametrize("mood", [Mood.FAILS, Mood.LOST_BEFORE, Mood.LOST_AFTER, Mood.REFUSES])
+def test_stripe_that_fails_is_asked_again_after_a_pause(
+    at_stripe: Doomed, stripe: FakeStripe, mood: Mood
+) -> None:
+    stripe.plan = [mood]
+    at_stripe.delete(with_stripe=True)
+    failed = carry(at_stripe)
+
+    pause = timedelta(seconds=30)
+    assert (failed.status, failed.due_at) == (DeletionStatus.REQUESTED, NOW + pause)
+    assert failed.failure == "Stripe: STRIPE_ERROR"
+    assert carry(at_stripe).attempts == 1
+
+    told = carry(at_stripe, NOW + pause)
+
+    # What was gone already, after an answer that was lost, is as good as confirmed.
+    expected = DeletionStatus.DONE if mood is Mood.LOST_AFTER else DeletionStatus.AWAITING
+    assert told.status == expected
+    assert stripe.customers == {}
+
+
+def test_after_ten_failures_it_is_parked_until_staff_asks_again(
+    at_stripe: Doomed, stripe: FakeStripe
+) -> None:
+    stripe.plan = [Mood.FAILS] * 10
+    at_stripe.delete(with_stripe=True)
+    at = NOW
+    for _ in range(9):
+        at = carry(at_stripe, at).due_at or at
+    parked = carry(at_stripe, at)
+
+    assert (parked.status, parked.due_at, parked.attempts) == (DeletionStatus.PARKED, None, 10)
+    assert parked.failure == "Stripe: STRIPE_ERROR"
+    assert carry(at_stripe, at + 9 * DAY).status == DeletionStatus.PARKED
+
+    deletion.delete_any_customer(customer_id=at_stripe.id, with_stripe=True, now=at)
+    resumed = carry(at_stripe, at)
+    assert (resumed.status, resumed.attempts) == (DeletionStatus.AWAITING, 1)
+
+
+def test_a_part_that_fails_is_tried_again_and_then_parked(
+    doomed_one: Doomed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doomed_one.delete()
+    with monkeypatch.context() as patched:
+        patched.setattr(settings, "BILLING_ERASERS", ["tests.services.test_deletion_saga.broken"])
+        failed = carry(doomed_one)
+
+    assert (failed.status, failed.failure) == (DeletionStatus.ERASING, "ZeroDivisionError")
+    assert failed.due_at == NOW + timedelta(seconds=30)
+    assert carry(doomed_one, NOW + timedelta(seconds=30)).status == DeletionStatus.DONE
+
+
+def broken(account: Any, *, now: Any) -> bool:
+    raise ZeroDivisionError
+
+
+def test_asking_again_is_a_404_once_the_record_is_gone(doomed_one: Doomed) -> None:
+    doomed_one.delete()
+    doomed_one.delete()
+    carry(doomed_one)
+
+    with pytest.raises(NotFound):
+        doomed_one.delete()
+    assert CustomerDeletion.objects.count() == 1
+
+
+def test_each_part_is_small_and_says_where_to_go_on(
+    doomed_one: Doomed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billing.metering.erasing.BATCH", 7)
+    monkeypatch.setattr("billing.accounts.erasing.BATCH", 1)
+    doomed_one.delete()
+    before = doomed_one.counted()
+
+    steps = 0
+    while erasing.take_step(account_id=doomed_one.id, now=NOW):
+        steps += 1
+
+    assert steps > 2 * 110 // 7
+    assert "bob" not in doomed.everything()
+    assert doomed_one.counted() == before
+    assert doomed_one.disagreements() == []
+
+
+def test_the_billing_run_leaves_a_deleted_customer_alone(doomed_one: Doomed) -> None:
+    doomed_one.delete()
+
+    assert run_due(now=NOW + 90 * DAY) == 0
+    assert Invoice.objects.count() == 4
+
+
+def test_a_final_invoice_of_a_deleted_customer_can_still_be_voided(doomed_one: Doomed) -> None:
+    doomed_one.delete()
+    carry(doomed_one)
+    final = Invoice.objects.filter(status=InvoiceStatus.PENDING).first()
+    assert final is not None
+
+    voided = void_invoice(account_id=final.account_id, invoice_id=final.pk, now=NOW)
+
+    assert voided.status == InvoiceStatus.VOID
+    assert voided.buyer is not None
+    assert voided.buyer["name"] == "Bob's Tenant"
+
+
+def test_a_customer_on_a_test_clock_is_deleted_by_the_clocks_time() -> None:
+    clock = factories.clock(doomed.START)
+    made = doomed.make(clock=clock)
+    frozen = doomed.START + 40 * DAY
+    test_clocks.advance(clock_id=clock.pk, frozen_time=frozen)
+
+    made.delete()
+    done = carry(made)
+
+    assert done.status == DeletionStatus.DONE
+    assert set(Subscription.objects.values_list("ended_at", flat=True)) == {frozen}
+    assert "bob" not in doomed.everything()
+    assert made.disagreements() == []
+    test_clocks.advance(clock_id=clock.pk, frozen_time=frozen + 60 * DAY)
+    test_clocks.delete_clock(clock_id=clock.pk)
+    assert (Account.objects.count(), CustomerDeletion.objects.count()) == (0, 0)
+
+
+def test_a_clock_goes_with_its_customers() -> None:
+    clock = factories.clock(doomed.START)
+    doomed.make(clock=clock)
+
+    test_clocks.delete_clock(clock_id=clock.pk)
+
+    assert (Customer.objects.count(), Membership.objects.count()) == (0, 0)
