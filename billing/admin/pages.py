@@ -186,11 +186,13 @@ def confirm(
     back: str,
     act: Callable[[dict[str, Any]], str],
     form_class: type[forms.Form] = forms.Form,
+    after: str = "",
 ) -> HttpResponse:
     """Ask before acting; act on a valid POST only.
 
     `words` are title, question, button and tone; `act` does it and returns what to say. A
-    BillingError is said too, and nothing else has happened.
+    BillingError is said too, and nothing else has happened. Then it goes `back`, or, where what
+    was acted on is gone, to the page `after` it.
     """
     form = form_class(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -198,7 +200,8 @@ def confirm(
             messages.success(request, act(form.cleaned_data))
         except BillingError as error:
             messages.error(request, str(error))
-        return HttpResponseRedirect(back)
+            return HttpResponseRedirect(back)
+        return HttpResponseRedirect(after or back)
     context = {
         **page.admin_site.each_context(request),
         "opts": page.model._meta,  # noqa: SLF001

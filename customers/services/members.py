@@ -53,9 +53,9 @@ def add_member(
 
 @service
 def change_role(
-    *, customer_id: UUID, actor_id: UUID, user_id: UUID, role: Role, now: datetime
+    *, customer_id: UUID, actor_id: UUID | None, user_id: UUID, role: Role, now: datetime
 ) -> Membership:
-    """Make a user an admin, or an admin a user.
+    """Make a user an admin, or an admin a user. `actor_id` None: staff.
 
     Raises NotOnYourself, OwnerByTransfer, NotFound, OwnerStays, RoleTooHigh; NoCustomer, Forbidden.
     """
@@ -64,12 +64,14 @@ def change_role(
     if role == Role.OWNER:
         raise OwnerByTransfer
     account = lock_customer(customer_id, actor_id)
-    actor = actor_of(account, actor_id, Role.ADMIN)
-    _require_rank(actor, role)
+    actor = None if actor_id is None else actor_of(account, actor_id, Role.ADMIN)
+    if actor is not None:
+        _require_rank(actor, role)
     member = _member(account, user_id)
     if member.role == Role.OWNER:
         raise OwnerStays
-    _require_below(actor, member)
+    if actor is not None:
+        _require_below(actor, member)
     before = Role(member.role).label
     member.role = role
     member.save(update_fields=["role"])

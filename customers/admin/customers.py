@@ -1,4 +1,4 @@
-"""Customers and their teams, to read: people come with their tokens, and the API places them."""
+"""Customers: standing, what each app knows of the default tenant, the team."""
 
 from __future__ import annotations
 
@@ -12,32 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin import columns, formatting
 from billing.admin.columns import column
 from billing.admin.filters import PlanFilter, StatusFilter
-from billing.admin.pages import ReadOnlyAdmin, ReadOnlyInline
-from billing.admin.panels import ACCOUNT_PANELS, Panel, account_panel
-from billing.models import Account
-from customers.models import Customer, Membership, Role
-
-ROLES = {Role.OWNER: _("Owner"), Role.ADMIN: _("Admin"), Role.USER: _("User")}
-SHOWN = 10
-
-
-def role_of(membership: Membership) -> object:
-    return ROLES[Role(membership.role)]
-
-
-class MembershipInline(ReadOnlyInline):
-    """The team."""
-
-    model = Membership
-    verbose_name_plural = _("Team")
-    tab = False
-    hide_title = True
-    ordering = ("role", "created_at")
-    fields = readonly_fields = (
-        column("user", _("User"), lambda m: formatting.code(m.user_id)),
-        column("role", _("Role"), role_of),
-        columns.moment("created_at", _("Since")),
-    )
+from billing.admin.panels import ACCOUNT_PANELS
+from customers.admin.deletion import DeletionAction, state_of
+from customers.admin.panels import team_panel
+from customers.admin.team import MembershipInline, TeamActions
+from customers.models import Customer
 
 
 class StandingFilter(StatusFilter):
@@ -72,7 +51,7 @@ def standing_of(customer: Customer) -> object:
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin):
+class CustomerAdmin(TeamActions, DeletionAction):
     """Paying parties with their teams. A page has what each app knows of the default tenant."""
 
     inlines = (MembershipInline,)
@@ -86,6 +65,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         columns.moment("created_at", _("Made")),
     )
     list_filter = (StandingFilter, TierFilter)
+    actions_detail = ("add_member", "delete_customer")
     search_fields = ("name", "email", "=account__id")
     search_help_text = _("Name, e-mail or id")
     ordering = ("-created_at", "-account_id")
@@ -98,6 +78,7 @@ class CustomerAdmin(ReadOnlyAdmin):
                     ("tier", "standing"),
                     ("tenant", "created_at_time"),
                     ("id_text", "stripe"),
+                    "deletion",
                 )
             },
         ),
@@ -111,6 +92,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         columns.moment("created_at", _("Made")),
         column("id_text", _("Id"), lambda c: formatting.code(c.pk)),
         column("stripe", _("Stripe"), lambda c: c.account.stripe_customer_id or formatting.NONE),
+        column("deletion", _("Deletion"), state_of),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
@@ -130,16 +112,3 @@ class CustomerAdmin(ReadOnlyAdmin):
         panels = [make(found.account) for make in makers] if found else []
         context = {**(extra_context or {}), "panels": panels}
         return super().change_view(request, object_id, form_url, context)
-
-
-@account_panel
-def team_panel(account: Account) -> Panel:
-    """The team of the tenant's customer."""
-    members = Membership.objects.filter(customer_id=account.customer_id).order_by("role")
-    rows = [[formatting.code(m.user_id), role_of(m)] for m in members[:SHOWN]]
-    return Panel(
-        title=_("Team"),
-        headers=[_("User"), _("Role")],
-        rows=rows,
-        empty=_("No customer's team acts for this tenant."),
-    )

@@ -1,0 +1,5 @@
+"""The back office of customers: their standing, their teams, their deletion."""
+
+from customers.admin import customers, panels
+
+__all__ = ["customers", "panels"]
