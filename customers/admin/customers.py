@@ -55,7 +55,7 @@ class CustomerAdmin(TeamActions, DeletionAction):
     """Paying parties with their teams. A page has what each app knows of the default tenant."""
 
     inlines = (MembershipInline,)
-    change_form_outer_before_template = "admin/billing/panels.html"
+    change_form_outer_after_template = "admin/customers/panels.html"
     list_display = (
         column("name", _("Name"), lambda c: c.name, ordering="name"),
         column("email", _("E-mail"), lambda c: c.email, ordering="email"),

@@ -44,7 +44,7 @@ class MemberForm(RoleForm):
 
     user = forms.UUIDField(
         label=_("User"),
-        help_text=_("The user's id: the `sub` of their tokens."),
+        help_text=_("The user's id, as their tokens have it."),
         widget=UnfoldAdminTextInputWidget,
     )
     field_order = ("user", "role")

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+from django.db import transaction
+
 from billing.catalog.drafts import ChargeDraft, LimitDraft, VersionDraft
 from billing.catalog.services import create_plan
 from billing.kernel import clock
@@ -95,6 +97,7 @@ def make_world(now: datetime) -> World:
     return World(plan, tenant, subscribe(tenant, plan, since=since, now=now))
 
 
+@transaction.atomic  # a customer has an owner at every commit
 def make_customer(tenant: Tenant, now: datetime) -> Customer:
     Account.objects.filter(pk=tenant.pk).update(customer_id=tenant.pk)
     customer = Customer.objects.create(
