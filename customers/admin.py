@@ -12,7 +12,7 @@ from billing.admin.columns import column
 from billing.admin.pages import ReadOnlyAdmin, ReadOnlyInline
 from billing.admin.panels import Panel, account_panel
 from billing.models import Account
-from customers.models import Customer, Membership, Role
+from customers.models import Customer, CustomerDeletion, Membership, Role
 
 ROLES = {Role.OWNER: _("Owner"), Role.ADMIN: _("Admin"), Role.USER: _("User")}
 SHOWN = 10
@@ -61,6 +61,32 @@ class CustomerAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         rows = Customer.objects.select_related("account__tenant")
         return rows.annotate(members=Count("memberships"))
+
+
+@admin.register(CustomerDeletion)
+class CustomerDeletionAdmin(ReadOnlyAdmin):
+    """Customers on their way out, and why one rests: the endpoint of staff lets it go on."""
+
+    list_display = (
+        column("id_text", _("Id"), lambda d: formatting.code(d.pk)),
+        columns.status(_("Status")),
+        column("failure", _("Failure"), lambda d: d.failure or formatting.NONE),
+        columns.moment("due_at", _("Next try")),
+        columns.moment("requested_at", _("Asked for")),
+        columns.moment("done_at", _("Done")),
+    )
+    list_filter = ("status",)
+    search_fields = ("=account__id",)
+    ordering = ("-requested_at",)
+    detail = (
+        column("id_text", _("Id"), lambda d: formatting.code(d.pk)),
+        columns.status(_("Status")),
+        column("failure", _("Failure"), lambda d: d.failure or formatting.NONE),
+        column("attempts", _("Attempts"), lambda d: d.attempts),
+        columns.moment("due_at", _("Next try")),
+        columns.moment("requested_at", _("Asked for")),
+        columns.moment("done_at", _("Done")),
+    )
 
 
 @account_panel
