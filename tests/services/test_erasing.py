@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from billing.kernel.errors import TenantNotFound
 from billing.metering.models import UsageEvent
+from billing.metering.record import COPY_FROM, record
 from billing.models import CreditEntry, Subscription
 from billing.stripe.null import NullGateway
 from customers.models import Customer, CustomerDeletion, Membership
 from customers.services import carrying, erasing
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
+from tenants.metering.committer import _commit, _Waiting
 from tenants.models import Tenant
+from tests import factories
 from tests.services import doomed
 from tests.services.doomed import NOW, Doomed
 
@@ -129,3 +133,42 @@ def test_each_part_is_small_and_says_where_to_go_on(
     assert "bob" not in doomed.everything()
     assert doomed_one.counted() == before
     assert doomed_one.disagreements() == []
+
+
+@pytest.mark.parametrize("kind", ["sum", "userId"])
+@pytest.mark.parametrize("number", [1, COPY_FROM + 1])
+def test_usage_that_comes_after_the_closing_is_refused(
+    doomed_one: Doomed, kind: str, number: int
+) -> None:
+    """Also where a process has kept the timeline, or the account, from before."""
+    meter, account = doomed_one.meters[kind], doomed_one.accounts[0]
+
+    def use() -> None:
+        events = [factories.usage(meter, NOW, user_id="bob") for _ in range(number)]
+        record([factories.batch(account, *events)])
+
+    use()
+    doomed_one.delete()
+    before = UsageEvent.objects.count()
+
+    with pytest.raises(TenantNotFound):
+        use()
+
+    assert UsageEvent.objects.count() == before
+
+
+def test_one_closed_account_does_not_stop_the_usage_of_others(doomed_one: Doomed) -> None:
+    other = doomed.make()
+    doomed_one.delete()
+    meter = other.meters["sum"]
+    batches = [
+        factories.batch(of.accounts[0], factories.usage(meter, NOW)) for of in (doomed_one, other)
+    ]
+    before = UsageEvent.objects.filter(account_id=other.id).count()
+    group = [_Waiting(batch) for batch in batches]
+
+    _commit(group)
+
+    assert isinstance(group[0].error, TenantNotFound)
+    assert group[1].outcome == [True]
+    assert UsageEvent.objects.filter(account_id=other.id).count() == before + 1
