@@ -97,9 +97,9 @@ C = CreationStatus
 CREATION_TRANSITIONS: Final[Transitions] = {
     C.OPEN: frozenset({C.LINKED, C.DONE, C.ABANDONED}),
     C.LINKED: frozenset({C.DONE, C.ABANDONED}),
+    C.DONE: frozenset(),
     C.ABANDONED: frozenset({C.UNDONE}),
     C.UNDONE: frozenset({C.ABANDONED}),  # Stripe's answer came after all
-    C.DONE: frozenset(),
 }
 OPEN_CREATIONS: Final = (C.OPEN, C.LINKED)
 

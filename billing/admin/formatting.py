@@ -37,6 +37,11 @@ LABELS: Final[Mapping[str, tuple[Any, str]]] = {
     "READY": (_("Ready"), "good"),
     "ADVANCING": (_("Advancing"), "info"),
     "FAILED": (_("Failed"), "bad"),
+    "REQUESTED": (_("Requested"), "info"),
+    "AWAITING": (_("Awaiting confirmation"), "info"),
+    "ERASING": (_("Erasing"), "info"),
+    "PARKED": (_("Parked"), "bad"),
+    "DONE": (_("Done"), "good"),
 }
 """Each status that is shown: its words and its colour."""
 

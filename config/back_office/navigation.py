@@ -43,6 +43,7 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _("Customers"),
         _page(_("Tenants"), "apartment", "tenants.tenant"),
         _page(_("Customers"), "groups", "customers.customer"),
+        _page(_("Deletions"), "person_remove", "customers.customerdeletion"),
     ),
     _group(
         _("Catalogue"),

@@ -58,13 +58,16 @@ a wrong type: `"yes"` is no boolean, `true` no number. `null` counts as left out
 allows it. Parameters of actions are taken from the body or from the query string; both with
 different values are a 400. An answer may gain fields, so ignore those that you don't know.
 
-## Lists
-`page` counts from 0, `size` is 1 to 100 (20 if left out), `sort` names a field, `direction` is
-`asc` or `desc` (the newest first if left out). A page past the end is 200 with an empty list. The
-order is total, so no row is lost or seen twice between pages.
+## Two surfaces
+Paths under `/api/v1/billing` speak of tenants, those under `/api/billing/v1` of customers and
+their teams. It is one system: a customer's default tenant has its id, a tier is a plan.
 
-Under `/api/billing/v1`, `page` counts from 1, and `limit` is 1 to 100 (10 if left out); the answer
-names its things, and says how many there are in `items`, on how many `pages`.
+## Lists
+On the surface of tenants `page` counts from 0, `size` is 1 to 100 (20 if left out), `sort` names a
+field, `direction` is `asc` or `desc` (the newest first if left out). A page past the end is 200
+with an empty list. The order is total, so no row is lost or seen twice between pages. On the
+surface of customers `page` counts from 1, `limit` is 1 to 100 (10 if left out), and the answer has
+the page's things under their name, `items` (how many there are) and `pages`.
 
 ## Time
 Timestamps are RFC 3339. Answers are in UTC with `Z`; any offset is taken, none means UTC. A
@@ -106,10 +109,16 @@ TAGS: Final[list[dict[str, str]]] = [
     },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
     {
+        "name": "Customers",
+        "description": "Surface A: the paying party, whose id is its default tenant's too.",
+    },
+    {"name": "Members", "description": "A customer's team: one owner, admins, users."},
+    {
         "name": "Administration",
-        "description": "For `billing_admin`: tiers and the default among them, all customers, and "
+        "description": "For `billing_admin`: tiers and the default among them, any customer, and "
         "how many are on which tier.",
     },
+    {"name": "Stripe", "description": "What is Stripe's to do."},
     {"name": "Health", "description": "For load balancers and supervisors. Open to all."},
 ]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -19,16 +20,8 @@ from billing.admin.pages import ReadOnlyAdmin, confirm
 from billing.kernel import clock, jobs
 from billing.models import Account
 from billing.stripe.current import gateway
-from customers.models import Customer, CustomerDeletion, DeletionStatus, Membership
+from customers.models import Customer, CustomerDeletion, Membership
 from customers.services import deletion
-
-STATES = {
-    DeletionStatus.REQUESTED: (_("Requested: Stripe is told next"), "warn"),
-    DeletionStatus.AWAITING: (_("Stripe was told, and confirms"), "warn"),
-    DeletionStatus.ERASING: (_("Names are being removed"), "warn"),
-    DeletionStatus.PARKED: (_("Stopped: delete again to go on"), "bad"),
-    DeletionStatus.DONE: (_("Done"), "quiet"),
-}
 
 
 def state_of(customer: Customer) -> object:
@@ -36,9 +29,8 @@ def state_of(customer: Customer) -> object:
     found = CustomerDeletion.objects.filter(pk=customer.pk).first()
     if found is None:
         return formatting.NONE
-    text, tone = STATES[DeletionStatus(found.status)]
-    label = formatting.label(text, tone)
-    return label if not found.failure else label + " " + formatting.code(found.failure)
+    page = formatting.link("customers_customerdeletion_change", _("Details"), found.pk)
+    return format_html("{} {} {}", formatting.status_label(found.status), found.failure, page)
 
 
 def of_the_team(account_ids: Sequence[UUID]) -> list[Consequence]:

@@ -11,8 +11,9 @@ from django.test import Client
 from billing.accounts.keys import create_api_key
 from billing.kernel import clock
 from billing.models import ApiKey, TestClock
+from customers.services.deletion import delete_any_customer
 from invoicing.models import TaxRate
-from tests.admin.world import World, make_customer, make_world
+from tests.admin.world import World, make_customer, make_tenant, make_world
 
 
 @pytest.fixture
@@ -45,6 +46,8 @@ def key(db: None) -> ApiKey:
 def rest(key: ApiKey) -> tuple[TaxRate, TestClock]:
     """One of each of what a world has not."""
     now = clock.now()
+    gone = make_customer(make_tenant(now, name="Gone"), now)
+    delete_any_customer(customer_id=gone.pk, with_stripe=False, now=now)
     rate = TaxRate.objects.create(
         country="DE", name="USt", percent=19, valid_from=now.date() - timedelta(days=900)
     )

@@ -21,12 +21,15 @@ from billing.models import (
     Subscription,
 )
 from billing.models import TestClock as FrozenClock
-from customers.models import Customer
+from customers.models import Customer, CustomerDeletion
 from invoicing.models import Invoice, TaxRate
 from tenants.models import Tenant
 from tests.admin.world import World
 
-READ_ONLY = [PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer]
+READ_ONLY = [
+    *(PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer),
+    CustomerDeletion,
+]
 WRITABLE = [Tenant, Plan, Meter, TaxRate]
 MODELS = [*READ_ONLY, *WRITABLE]
 

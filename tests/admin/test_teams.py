@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from billing.admin import formatting
 from billing.kernel import clock
 from billing.models import Account
 from customers.models import Customer, CustomerDeletion, Membership, Role
@@ -190,7 +191,7 @@ def test_a_deletion_on_its_way_is_shown(staff: Client, customer: Customer) -> No
 
     page = staff.get(url(Customer, "change", customer.pk)).content.decode()
 
-    assert "Stopped: delete again to go on" in page
+    assert formatting.status_label("PARKED") in page
     assert "Stripe is away" in page
     assert "add_member" not in page
     assert f"{customer.pk}/delete_customer/" in page

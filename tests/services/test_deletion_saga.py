@@ -10,16 +10,14 @@ import pytest
 from django.conf import settings
 
 from billing.kernel.errors import NotFound, TenantNotFound
-from billing.metering.models import UsageEvent
-from billing.models import Account, ApiKey, AuditEntry, CreditEntry, InvoiceDue, Subscription
+from billing.models import Account, ApiKey, AuditEntry, InvoiceDue, Subscription
 from billing.stripe.current import gateway, using
 from customers.models import Customer, CustomerDeletion, DeletionStatus, Membership
-from customers.services import carrying, deletion, erasing
+from customers.services import carrying, deletion
 from invoicing import test_clocks
-from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
+from invoicing.models import Invoice, InvoiceStatus
 from invoicing.run import run_due
 from invoicing.services import void_invoice
-from tenants.models import Tenant
 from tests import factories
 from tests.fakes.stripe import FakeStripe, Mood
 from tests.services import doomed
@@ -56,17 +54,6 @@ def carry(of: Doomed, at: Any = NOW) -> CustomerDeletion:
     return CustomerDeletion.objects.get()
 
 
-def final_ones() -> list[Any]:
-    """Return all that finalized invoices say and print."""
-    invoices = Invoice.objects.filter(number__isnull=False).order_by("pk")
-    return [
-        list(invoices.values()),
-        list(InvoiceLine.objects.filter(invoice__in=invoices).order_by("pk").values()),
-        list(InvoiceDocument.objects.filter(invoice__in=invoices).order_by("pk").values()),
-        list(CreditEntry.objects.order_by("pk").values()),
-    ]
-
-
 def test_with_the_record_of_the_deletion_nobody_has_a_role_any_more(doomed_one: Doomed) -> None:
     doomed_one.delete()
 
@@ -81,77 +68,6 @@ def test_with_the_record_of_the_deletion_nobody_has_a_role_any_more(doomed_one: 
     for account in doomed_one.accounts:
         with pytest.raises(TenantNotFound):
             Account.objects.lock(account.pk)
-
-
-def test_in_the_end_nothing_names_a_person_but_what_was_printed(doomed_one: Doomed) -> None:
-    printed, counted = final_ones(), doomed_one.counted()
-    before = doomed.everything()
-    events = UsageEvent.objects.count()
-    doomed_one.delete()
-    cut = doomed_one.counted()
-
-    done = carry(doomed_one)
-
-    assert all(word in before for word in PERSONAL)
-    after = doomed.everything()
-    assert [word for word in PERSONAL if word in after] == []
-    assert final_ones() == printed
-    assert "Bob's Tenant" in str(printed)
-    assert (done.status, done.key, done.due_at, done.done_at) == ("DONE", "", None, NOW)
-    assert Customer.objects.count() == 0
-    assert doomed_one.counted() == cut == counted
-    assert doomed_one.disagreements() == []
-    assert UsageEvent.objects.count() == events
-    open_ones = Invoice.objects.filter(number__isnull=True)
-    assert set(open_ones.values_list("status", flat=True)) == {InvoiceStatus.VOID}
-    tenants = Tenant.objects.values_list("name", "billing_email", "address", "tax_id")
-    assert set(tenants) == {("Deleted", "", None, "")}
-
-
-def test_a_charges_filter_still_finds_what_it_asks_for_and_no_other_property_stays(
-    doomed_one: Doomed,
-) -> None:
-    doomed_one.delete()
-    carry(doomed_one)
-
-    sums = UsageEvent.objects.filter(meter_id=doomed_one.meters["sum"].pk)
-    kept = {str(event.metadata) for event in sums}
-    assert kept == {"{'model': 'gpt'}", "None"}
-    seats = UsageEvent.objects.filter(meter_id=doomed_one.meters["seat"].pk)
-    values = {event.metadata["seat"] for event in seats if event.metadata}
-    assert all(set(event.metadata or {}) == {"seat"} for event in seats)
-    assert "spare" in values
-    assert {value[:7] for value in values - {"spare"}} == {"erased:"}
-    # 4 whole numbers, 5 people less those that were only ever on a spare seat, per account.
-    assert len(values) == 1 + 4 + 5
-
-
-def test_the_same_person_is_the_same_word_everywhere(doomed_one: Doomed) -> None:
-    doomed_one.delete()
-    carry(doomed_one)
-
-    users = UsageEvent.objects.filter(meter_id=doomed_one.meters["userId"].pk)
-    sums = UsageEvent.objects.filter(meter_id=doomed_one.meters["sum"].pk)
-    named = set(users.values_list("user_id", flat=True))
-    assert len(named) == 5
-    assert named == set(sums.values_list("user_id", flat=True))
-    resources = UsageEvent.objects.filter(meter_id=doomed_one.meters["resourceId"].pk)
-    assert set(resources.values_list("resource_id", flat=True)) == named
-
-
-def test_another_customer_is_not_touched(doomed_one: Doomed) -> None:
-    other = doomed.make()
-    other_id = other.id
-    doomed_one.delete()
-    carry(doomed_one)
-
-    assert Customer.objects.get().pk == other.id
-    assert Membership.objects.filter(customer_id=other_id).count() == 3
-    tenants = Tenant.objects.filter(account_id__in=[a.pk for a in other.accounts])
-    assert set(tenants.values_list("name", flat=True)) == {"Bob's Tenant"}
-    assert UsageEvent.objects.filter(account_id=other.id, user_id__startswith="bob").exists()
-    assert other.disagreements() == []
-    assert Subscription.objects.live().count() == 2
 
 
 def test_stripe_is_told_and_the_record_goes_when_it_has_confirmed(
@@ -260,24 +176,6 @@ def test_asking_again_is_a_404_once_the_record_is_gone(doomed_one: Doomed) -> No
     with pytest.raises(NotFound):
         doomed_one.delete()
     assert CustomerDeletion.objects.count() == 1
-
-
-def test_each_part_is_small_and_says_where_to_go_on(
-    doomed_one: Doomed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("billing.metering.erasing.BATCH", 7)
-    monkeypatch.setattr("billing.accounts.erasing.BATCH", 1)
-    doomed_one.delete()
-    before = doomed_one.counted()
-
-    steps = 0
-    while erasing.take_step(account_id=doomed_one.id, now=NOW):
-        steps += 1
-
-    assert steps > 2 * 110 // 7
-    assert "bob" not in doomed.everything()
-    assert doomed_one.counted() == before
-    assert doomed_one.disagreements() == []
 
 
 def test_the_billing_run_leaves_a_deleted_customer_alone(doomed_one: Doomed) -> None:

@@ -172,10 +172,25 @@ REFUSED = {
 @pytest.mark.parametrize("write", REFUSED)
 def test_a_deletion_against_every_write(write: str) -> None:
     customer = factories.customer(Role.ADMIN, Role.USER)
+    delete = partial(
+        deletion.delete_any_customer, customer_id=customer.pk, with_stripe=False, now=NOW
+    )
+
+    outcomes = at_once([delete, writes_of(customer)[write], delete])
+
+    assert outcomes[0] == outcomes[2] == "done"
+    assert outcomes[1] in {"done", REFUSED[write]}
+    assert CustomerDeletion.objects.get().account_id == customer.pk
+    assert Membership.objects.count() == 0
+    assert not Account.objects.filter(closed_at__isnull=True).exists()
+    assert not Subscription.objects.live().exists()
+
+
+def writes_of(customer: Customer) -> dict[str, Callable[[], Any]]:
     owner, admin, user = ids_of(customer)
     version, meter = factories.plan_version(), factories.meter()
     team = {"customer_id": customer.pk, "now": NOW}
-    calls: dict[str, Callable[[], Any]] = {
+    return {
         "add": partial(members.add_member, actor_id=admin, user_id=uuid4(), role=Role.USER, **team),
         "change": partial(
             members.change_role, actor_id=owner, user_id=user, role=Role.ADMIN, **team
@@ -200,15 +215,3 @@ def test_a_deletion_against_every_write(write: str) -> None:
         ),
         "record": lambda: record([factories.batch(customer.pk, factories.usage(meter, NOW))]),
     }
-    delete = partial(
-        deletion.delete_any_customer, customer_id=customer.pk, with_stripe=False, now=NOW
-    )
-
-    outcomes = at_once([delete, calls[write], delete])
-
-    assert outcomes[0] == outcomes[2] == "done"
-    assert outcomes[1] in {"done", REFUSED[write]}
-    assert CustomerDeletion.objects.get().account_id == customer.pk
-    assert Membership.objects.count() == 0
-    assert not Account.objects.filter(closed_at__isnull=True).exists()
-    assert not Subscription.objects.live().exists()

@@ -37,7 +37,8 @@ def add(operation: dict[str, Any], path: str, exchanges: list[dict[str, Any]]) -
     for exchange in exchanges:
         request, answer = exchange["request"], exchange["response"]
         response = operation["responses"][str(answer["status"])]
-        if "body" in request and answer["status"] < 400:
+        # A request that we failed was right; one that was refused is no example of how to ask.
+        if "body" in request and not 400 <= answer["status"] < 500:
             _show(operation["requestBody"], exchange["name"], request["body"])
         if "body" in answer and "$ref" not in response:
             name = exchange["name"]
