@@ -129,7 +129,7 @@ def compare(few: Client, many: Client, page: tuple[str, str, str]) -> None:
 
 
 def main() -> None:
-    with running(another_database()) as small, running() as large:
+    with running(database=another_database()) as small, running() as large:
         populate(small, FEW, mixed=False)
         populate(large, MANY, mixed=True)
         few, many = Client(small), Client(large)

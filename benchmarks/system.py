@@ -92,12 +92,12 @@ def token() -> str:
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
-def environment(data: str, database: str) -> dict[str, str]:
+def environment(data: str, settings: str, database: str) -> dict[str, str]:
     return {
         "REDIS_URL": "redis://127.0.0.1:6379/0",
         **os.environ,
         "DATABASE_URL": database or os.environ["DATABASE_URL"],
-        "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+        "DJANGO_SETTINGS_MODULE": settings,
         "SECRET_KEY": SECRET,
         "JWT_SECRET": SECRET,
         "BILLING_DATA_DIR": data,
@@ -106,13 +106,13 @@ def environment(data: str, database: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(database: str = "") -> Iterator[System]:
+def running(settings: str = "config.settings.prod", *, database: str = "") -> Iterator[System]:
     """Migrate, collect static files, start, wait, and end the server afterwards.
 
     The database is that of DATABASE_URL where none is named.
     """
     with tempfile.TemporaryDirectory() as data:
-        given = environment(data, database)
+        given = environment(data, settings, database)
         for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
             subprocess.run([sys.executable, "manage.py", *command], env=given, check=True)
         from launcher.services import web  # noqa: PLC0415 — its command line is what we measure

@@ -101,7 +101,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "The same database as the role that owns its tables, for `migrate`. Empty: DATABASE_URL.",
     ),
     Setting(
-        "REDIS_URL", url("redis", "rediss"), None, "Valkey or Redis: the queue and its wake-ups."
+        "REDIS_URL",
+        url("redis", "rediss"),
+        None,
+        "Valkey or Redis: the queue, its wake-ups, and the counts of rate limits.",
     ),
     Setting(
         "SECRET_KEY", secret, None, "Signs the back office's sessions. At least 32 characters."
@@ -141,6 +144,18 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "",
         "Your Stripe account's key. Empty: Stripe is not used. This version has no Stripe client "
         "yet, so a key changes nothing.",
+    ),
+    Setting(
+        "BILLING_TRUSTED_PROXIES",
+        whole(0, 10),
+        "0",
+        "Proxies in front of us that add to X-Forwarded-For. 0: that header is not looked at.",
+    ),
+    Setting(
+        "BILLING_RATE_LIMITS_FAIL_OPEN",
+        flag,
+        "0",
+        "1: while Valkey is away rate limits let everything pass; 0: they answer 503.",
     ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(

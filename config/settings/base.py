@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "tenants",
     "customers",
     "invoicing",
+    "quotas",
     "demo",
 ]
 
@@ -67,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billing.http.bodies.BodyLimitMiddleware",
-    "tenants.api.platform.hot_path.HotPathMiddleware",
+    "billing.http.hot_path.HotPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -194,6 +195,22 @@ BILLING_MEMBERSHIPS = "customers.queries.membership_of"
 BILLING_ERASERS = ["invoicing.erasing.erase_drafts"]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""
+
+# And which requests go past the framework: what services send with each of their own requests.
+BILLING_HOT_PATHS = [
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage",
+        "tenants.api.platform.recording.UsageView",
+    ),
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage/batch",
+        "tenants.api.platform.recording.UsageBatchView",
+    ),
+    ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
+    ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
+]
 
 BILLING = ENV
 

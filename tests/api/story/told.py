@@ -14,6 +14,7 @@ from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
 from tests.api.story import team
 from tests.api.story.administration import administration
+from tests.api.story.limits import limits
 from tests.api.story.recorder import Story
 from tests.scenarios.world import token
 
@@ -89,6 +90,7 @@ def tell(story: Story) -> None:
     administration(story)
     team.tell(story)
     refusals(story, tenant)
+    limits(story)
 
 
 def health(story: Story) -> None:
