@@ -32,8 +32,11 @@ class Endpoint:
 
     @property
     def is_hidden(self) -> bool:
-        """Names a thing of a tenant's by its own id: to strangers it is not there."""
-        return "{subscription}" in self.path
+        """Names a thing of a tenant's by its own id: to strangers it is not there.
+
+        Where only billing_admin may, all others are refused before the thing is looked for.
+        """
+        return "{subscription}" in self.path and not self.path.endswith("/discount")
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
