@@ -18,12 +18,18 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
+from billing.subscriptions.fee_models import (
+    Discount,
+    DiscountUse,
+    FeeItem,
+    SubscriptionPause,
+    TrialUse,
+)
 from billing.subscriptions.models import (
     InvoiceDue,
     Segment,
     Subscription,
     SubscriptionPeriod,
-    TrialUse,
 )
 
 __all__ = [
@@ -33,6 +39,9 @@ __all__ = [
     "Charge",
     "CreditEntry",
     "CreditGrant",
+    "Discount",
+    "DiscountUse",
+    "FeeItem",
     "IdempotentAnswer",
     "InvoiceDue",
     "LockedAccount",
@@ -42,6 +51,7 @@ __all__ = [
     "PlanVersion",
     "Segment",
     "Subscription",
+    "SubscriptionPause",
     "SubscriptionPeriod",
     "TestClock",
     "TrialUse",

@@ -1,12 +1,14 @@
-"""A subscription's life: it is created, it begins, its periods follow one another."""
+"""A subscription is created. What follows is in `advancing`, `changing`, `pausing`, `ending`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 
 from billing.accounts import audit
 from billing.accounts.models import Account, LockedAccount
@@ -14,19 +16,20 @@ from billing.catalog.models import PlanVersion
 from billing.catalog.queries import version_of
 from billing.kernel.errors import AlreadyExists
 from billing.kernel.services import service
-from billing.metering.rebuild import lock_timeline_exclusive, rebuild
 from billing.subscriptions import periods
-from billing.subscriptions.errors import CouponUnknown, CurrencyMismatch, PlanNotActive
-from billing.subscriptions.models import (
-    Segment,
-    Subscription,
-    SubscriptionPeriod,
-    SubscriptionStatus,
-    TrialUse,
-)
+from billing.subscriptions.acting import CATCH_UP_LIMIT
+from billing.subscriptions.advancing import advance_subscription
+from billing.subscriptions.changing import require_sellable
+from billing.subscriptions.fee_models import TrialUse
+from billing.subscriptions.models import Subscription, SubscriptionStatus
 
-CATCH_UP_LIMIT: Final = 64
-"""Periods that a start in the past opens at once; the run opens the rest."""
+
+class Redeem(Protocol):
+    """Redeems a coupon in the transaction that makes a subscription."""
+
+    def __call__(
+        self, account: LockedAccount, subscription: Subscription, code: str, *, now: datetime
+    ) -> object: ...
 
 
 @service
@@ -45,14 +48,19 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
 
     `start_at` is now by default; in the past, the periods since are caught up by the run; in the
     future, the subscription is INCOMPLETE until then. `trial_days` overrides the plan's trial,
-    which a customer gets once. Raises NotFound, PlanNotActive, CurrencyMismatch, AlreadyExists.
+    which a customer gets once. A coupon holds from the first invoice on. Raises NotFound,
+    PlanNotActive, CurrencyMismatch, AlreadyExists, and why a coupon is refused.
     """
     account = Account.objects.lock(account_id)
     version = version_of(plan_ref)
-    if coupon_code is not None:
-        raise CouponUnknown
     subscription = add_subscription(
-        account, version, start_at=start_at, trial_days=trial_days, timezone=timezone, now=now
+        account,
+        version,
+        start_at=start_at,
+        trial_days=trial_days,
+        timezone=timezone,
+        coupon_code=coupon_code,
+        now=now,
     )
     _link(account, stripe_customer_id)
     return subscription
@@ -65,16 +73,17 @@ def add_subscription(
     start_at: datetime | None = None,
     trial_days: int | None = None,
     timezone: str | None = None,
+    coupon_code: str | None = None,
     now: datetime,
 ) -> Subscription:
     """Subscribe within the caller's transaction, as `create_subscription` does.
 
-    Raises PlanNotActive, CurrencyMismatch, AlreadyExists.
+    Raises PlanNotActive, CurrencyMismatch, AlreadyExists, and why a coupon is refused.
     """
-    _require_sellable(version, account)
+    require_sellable(version, account)
     if Subscription.objects.live().filter(account=account).exists():
         raise AlreadyExists(what="this tenant's live subscription")
-    start = start_at or now
+    start = start_at or now.replace(microsecond=0)
     zone_name = timezone or account.timezone
     days = _trial_days(account, version, trial_days, now=now)
     ends = periods.trial_end(start, zone_name, days) if days else None
@@ -91,10 +100,19 @@ def add_subscription(
         updated_at=now,
     )
     _insert(subscription)
+    _redeem(account, subscription, coupon_code, now=now)
     for _ in range(CATCH_UP_LIMIT):
         advance_subscription(subscription, now=now)
     _record_creation(subscription, version, now=now)
     return subscription
+
+
+def _redeem(
+    account: LockedAccount, subscription: Subscription, code: str | None, *, now: datetime
+) -> None:
+    if code is not None:
+        redeem: Redeem = import_string(settings.BILLING_COUPONS)
+        redeem(account, subscription, code, now=now)
 
 
 def _link(account: LockedAccount, stripe_customer_id: str | None) -> None:
@@ -112,13 +130,6 @@ def _record_creation(subscription: Subscription, version: PlanVersion, *, now: d
         after={"plan": plan, "version": version.version, "status": status},
         now=now,
     )
-
-
-def _require_sellable(version: PlanVersion, account: LockedAccount) -> None:
-    if not version.plan.is_active:
-        raise PlanNotActive(plan=version.plan.code)
-    if version.currency != account.currency:
-        raise CurrencyMismatch(plan=version.currency, tenant=account.currency)
 
 
 def _trial_days(
@@ -144,51 +155,3 @@ def _insert(subscription: Subscription) -> None:
         if "subscription_one_live_per_account" not in str(error):
             raise
         raise AlreadyExists(what="this tenant's live subscription") from None
-
-
-def _begin(subscription: Subscription, *, now: datetime) -> None:
-    """Leave INCOMPLETE: the first period and segment open, and usage since then is theirs."""
-    lock_timeline_exclusive(subscription.account_id)
-    subscription.begin()
-    first = periods.open_first(subscription)
-    Segment.objects.create(
-        account_id=subscription.account_id,
-        subscription=subscription,
-        plan_version=subscription.plan_version,
-        start_at=subscription.started_at,
-    )
-    _settle(subscription, first, now=now)
-
-
-def advance_subscription(subscription: Subscription, *, now: datetime) -> None:
-    """Take the one step that is due by `now`; the caller holds the account's lock.
-
-    One period at a time: after a standstill it is called again until nothing is due.
-    """
-    if subscription.due_at is None or subscription.due_at > now:
-        return
-    if subscription.status == SubscriptionStatus.INCOMPLETE:
-        _begin(subscription, now=now)
-        return
-    lock_timeline_exclusive(subscription.account_id)
-    current = current_period(subscription)
-    if current.is_trial and subscription.status == SubscriptionStatus.TRIALING:
-        subscription.end_trial()
-    following = periods.open_next(current, subscription)
-    _settle(subscription, following, now=now)
-
-
-def _settle(subscription: Subscription, opened: SubscriptionPeriod, *, now: datetime) -> None:
-    subscription.due_at = opened.end_at
-    subscription.updated_at = now
-    subscription.save()
-    rebuild(subscription.account_id, opened.start_at, opened.end_at)
-
-
-def current_period(subscription: Subscription) -> SubscriptionPeriod:
-    """Return the newest period: the open one, once the run has caught up."""
-    newest = (
-        SubscriptionPeriod.objects.filter(subscription=subscription).order_by("-sequence").first()
-    )
-    assert newest is not None, f"{subscription} has begun without a period"
-    return newest

@@ -8,7 +8,8 @@ from uuid import UUID
 from billing.accounts.models import Account
 from billing.catalog.models import Plan, PlanLimit
 from billing.subscriptions.errors import NoActiveSubscription
-from billing.subscriptions.models import Subscription, TrialUse
+from billing.subscriptions.fee_models import TrialUse
+from billing.subscriptions.models import Subscription
 from billing.subscriptions.stripe_words import stripe_word
 
 

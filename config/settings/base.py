@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "billing",
     "tenants",
+    "coupons",
     "customers",
     "invoicing",
     "quotas",
@@ -166,6 +168,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "settle-late-usage": {
+        "task": "invoicing.settle_late",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "verify-invariants": {
+        "task": "invoicing.verify",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"expires": 3600},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,
@@ -211,6 +223,8 @@ BILLING_HOT_PATHS = [
     ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
     ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
 ]
+# And who redeems a coupon in the transaction that makes a subscription.
+BILLING_COUPONS = "coupons.services.redeem_with_subscription"
 
 BILLING = ENV
 

@@ -112,6 +112,10 @@ TAGS: Final[list[dict[str, str]]] = [
         "description": "What a tier allows: rates, in windows of the calendar in UTC, and standing "
         "quotas. Services report what they use, and are told at once whether it was allowed.",
     },
+    {
+        "name": "Coupons",
+        "description": "Codes that take something off a subscription's invoices, or grant credit.",
+    },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
     {
         "name": "Customers",
@@ -158,6 +162,7 @@ SPECTACULAR: Final[dict[str, Any]] = {
         "SubscriptionStatus": "billing.subscriptions.models.SubscriptionStatus.values",
         "InvoiceStatus": "invoicing.models.InvoiceStatus.values",
         "LineType": "invoicing.models.LineType.values",
+        "DiscountType": "coupons.models.DiscountType.values",
         "TestClockStatus": ["READY", "ADVANCING", "FAILED"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

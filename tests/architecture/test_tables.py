@@ -7,7 +7,7 @@ import re
 from celery import current_app
 from django.apps import apps
 
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas")
 SHARED = {
     "billing.Account": "is the account",
     "billing.TestClock": "has accounts",
@@ -20,6 +20,7 @@ SHARED = {
     "billing.UsageCounterValue": "is its counter's",
     "billing.IdempotentAnswer": "is the caller's",
     "quotas.TierRevision": "is a plan's",
+    "coupons.Coupon": "is offered to all",
     "customers.Membership": "is the customer's, whose id is an account's",
     "invoicing.TaxRate": "is a country's",
 }

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from billing.models import (
     AuditEntry,
     Charge,
+    Discount,
     IdempotentAnswer,
     Meter,
     Plan,
@@ -18,6 +19,7 @@ from billing.models import (
     Subscription,
     TestClock,
 )
+from coupons.models import Coupon
 from customers.models import Customer, CustomerCreation, Membership
 from invoicing.models import Invoice
 from tenants.models import Tenant
@@ -29,8 +31,10 @@ from tests.client import Api, json_of
 TABLES = (
     AuditEntry,
     Charge,
+    Coupon,
     Customer,
     CustomerCreation,
+    Discount,
     IdempotentAnswer,
     Invoice,
     Membership,
@@ -49,12 +53,15 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     clock = json_of(admin.post("/test-clocks", {"frozenTime": "2026-01-01T00:00:00Z"}), 201)
     customer = factories.customer()
     owner = Membership.objects.get(customer=customer).user_id
+    other = json_of(admin.post("/tenants", {"name": "Subscribed"}), 201)["id"]
+    subscribed = admin.post(f"/tenants/{other}/subscriptions", {"planId": "scene"})
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
         "clock": clock["id"],
         "customer": str(customer.pk),
         "owner": str(owner),
+        "subscription": json_of(subscribed, 201)["id"],
     }
 
 

@@ -15,7 +15,7 @@ from tests.client import BASE, PORTAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A method and a path; {tenant}, {plan}, {clock} and {customer} stand for ids of the scene.
+    """A method and a path, which names things of the scene: {tenant}, {plan}, {subscription} ….
 
     `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice. `by` says who
     of the scene asks: admin (billing_admin), owner (of the customer), person (of no customer).
@@ -42,6 +42,8 @@ class Endpoint:
         """What a good caller that may not is told."""
         if self.by == "owner":
             return 404, "NO_CUSTOMER"
+        if "{subscription}" in self.path and not self.path.endswith("/discount"):
+            return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
         return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
 
 
@@ -167,6 +169,36 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/subscriptions/{subscription}/change-plan",
+        body={"newPlanId": "scene", "when": "NOW"},
+        texts=("newPlanId",),
+        flags=("prorate",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/subscriptions/{subscription}/cancel",
+        texts=("reason",),
+        flags=("immediately",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/subscriptions/{subscription}/discount",
+        body={"discountPercent": "10"},
+        texts=("reason",),
+        decimals=("discountPercent", "discountAmount"),
+        wholes=("durationMonths",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/coupons",
+        body={"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"},
+        texts=("code", "description"),
+        decimals=("discountValue", "minimumAmount"),
+        wholes=("durationMonths", "maxRedemptions", "maxRedemptionsPerTenant"),
+        times=("expiresAt",),
+    ),
+    Endpoint(
+        method="POST",
         path="/test-clocks",
         body={"frozenTime": "2026-01-01T00:00:00Z"},
         texts=("name",),
@@ -179,7 +211,13 @@ ENDPOINTS: Final = (
         times=("frozenTime",),
     ),
 )
-LISTS: Final = ("/tenants", "/meters", "/plans", "/tenants/{tenant}/subscriptions")
+LISTS: Final = (
+    "/tenants",
+    "/meters",
+    "/plans",
+    "/coupons",
+    "/tenants/{tenant}/subscriptions",
+)
 
 
 def kinds(kind: str) -> list[Any]:

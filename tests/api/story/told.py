@@ -14,6 +14,7 @@ from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
 from tests.api.story import team
 from tests.api.story.administration import administration
+from tests.api.story.life import life
 from tests.api.story.limits import limits
 from tests.api.story.recorder import Story
 from tests.scenarios.world import token
@@ -86,6 +87,7 @@ def tell(story: Story) -> None:
     subscription = subscriptions(story, tenant)
     usage(story, tenant)
     invoices(story, tenant, subscription)
+    life(story, tenant, subscription)
     clocks(story)
     administration(story)
     team.tell(story)
