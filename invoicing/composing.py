@@ -24,12 +24,12 @@ from invoicing.calculation import (
     CalculatedLine,
     CreditInput,
     LineInput,
-    TaxRateInput,
     calculate,
 )
 from invoicing.calculation import LineType as Type
 from invoicing.models import LineType
-from invoicing.parties import tax_rates
+from invoicing.taxes.positions import TaxPosition, issue_day, tax_position
+from invoicing.taxes.treatment import Treatment
 from tenants.models import Tenant
 
 Kind = InvoiceDue.Kind
@@ -37,7 +37,10 @@ Kind = InvoiceDue.Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillLine:
-    """A line with all that it shows. `breakdown` is exact; `discount` its share of all of them."""
+    """A line with all that it shows. `breakdown` is exact; `discount` its share of all of them.
+
+    An `inclusive` line's amount holds its taxes until they are carved out; `gross` keeps it.
+    """
 
     type: LineType
     description: str
@@ -51,7 +54,10 @@ class BillLine:
     charge_id: UUID | None = None
     breakdown: tuple[dict[str, str | None], ...] = ()
     discount: Money | None = None
+    inclusive: bool = False
+    gross: Money | None = None
     tax_rate: Decimal | None = None
+    taxes: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,7 @@ class Bill:
     lines: tuple[BillLine, ...]
     calculated: Calculated
     usages: tuple[RatedUsage, ...]
+    position: TaxPosition
 
     @property
     def counters_version(self) -> int:
@@ -91,33 +98,33 @@ def compose(
     rated = rate_period(period) if kind != Kind.START else ()
     lines = list(_lines(subscription, period, kind, rated))
     currency = tenant.account.currency
-    rates = tax_rates(tenant, on=now.date())
+    position = tax_position(tenant, on=issue_day(now))
     calculated = calculate(
         currency=currency,
         lines=[
             LineInput(
-                type=Type(line.type.value), amount=line.amount, tax_category=line.tax_category
+                type=Type(line.type.value),
+                amount=line.amount,
+                tax_category=line.tax_category,
+                inclusive=line.inclusive,
             )
             for line in lines
         ],
-        tax_rates=[
-            TaxRateInput(category=category, percent=percent)
-            for category, (_name, percent) in rates.items()
-        ],
+        tax_rates=position.inputs,
         grants=[_credit(grant, currency) for grant in credits],
     )
     start = period.start_at
     bounds = Period(start, start) if kind == Kind.START else Period(start, period.end_at)
-    names = [name for name, _percent in rates.values()]
     return Bill(
         subscription=subscription,
         period=period,
         kind=kind,
         bounds=bounds,
         currency=currency,
-        lines=tuple(_finished(lines, calculated, names, bounds)),
+        lines=tuple(_finished(lines, calculated, position, bounds)),
         calculated=calculated,
         usages=tuple(usage for version in rated for usage in version.usages),
+        position=position,
     )
 
 
@@ -127,15 +134,27 @@ def _credit(grant: CreditGrant, currency: str) -> CreditInput:
 
 
 def _finished(
-    lines: list[BillLine], calculated: Calculated, tax_names: list[str], bounds: Period
+    lines: list[BillLine], calculated: Calculated, position: TaxPosition, bounds: Period
 ) -> Iterator[BillLine]:
     """Put discounts and tax on the lines, and the lines of tax after them."""
     for result in calculated.lines:
         if result.type is Type.TAX:
-            yield _tax_line(result, tax_names[result.source], bounds)
+            yield _tax_line(result, position.rates[result.source].name, bounds)
         elif result.type is not Type.DISCOUNT:
-            line = lines[result.source]
-            yield replace(line, discount=result.discount, tax_rate=result.tax_percent)
+            yield _taxed(lines[result.source], result, position)
+
+
+def _taxed(line: BillLine, result: CalculatedLine, position: TaxPosition) -> BillLine:
+    """Put what the calculation found on a line. Where no tax is charged at all, its rate is 0."""
+    untaxed = None if position.treatment is Treatment.STANDARD else Decimal(0)
+    return replace(
+        line,
+        amount=result.amount,
+        gross=result.gross,
+        discount=result.discount,
+        tax_rate=untaxed if result.tax_percent is None else result.tax_percent,
+        taxes=position.on(line.tax_category),
+    )
 
 
 def _tax_line(result: CalculatedLine, name: str, bounds: Period) -> BillLine:
@@ -174,7 +193,8 @@ def _lines(
     meters = Meter.objects.in_bulk([u.charge.meter_id for v in rated for u in v.usages])
     for version in rated:
         for usage in version.usages:
-            yield from _usage_lines(usage, meters[usage.charge.meter_id], own)
+            inclusive = version.terms.tax_inclusive
+            yield from _usage_lines(usage, meters[usage.charge.meter_id], own, inclusive=inclusive)
         missing = commitment_of(version, fee=own_fee(period, version.terms))
         if missing:
             yield BillLine(
@@ -183,6 +203,7 @@ def _lines(
                 amount=missing,
                 period=own,
                 tax_category=version.terms.tax_category,
+                inclusive=version.terms.tax_inclusive,
             )
 
 
@@ -193,11 +214,14 @@ def _fee_line(fee: Fee, subscription: Subscription) -> BillLine:
         amount=fee.amount,
         period=fee.period,
         tax_category=fee.terms.tax_category,
+        inclusive=fee.terms.tax_inclusive,
         unit_price=fee.amount.major,
     )
 
 
-def _usage_lines(usage: RatedUsage, meter: Meter, own: Period) -> Iterator[BillLine]:
+def _usage_lines(
+    usage: RatedUsage, meter: Meter, own: Period, *, inclusive: bool
+) -> Iterator[BillLine]:
     charge, rated = usage.charge, usage.rated
     name = charge.description or meter.name
     shared: dict[str, Any] = {
@@ -205,6 +229,7 @@ def _usage_lines(usage: RatedUsage, meter: Meter, own: Period) -> Iterator[BillL
         "charge_id": charge.id,
         "period": own,
         "tax_category": charge.tax_category,
+        "inclusive": inclusive,
     }
     yield BillLine(
         type=LineType.USAGE,

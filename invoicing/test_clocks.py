@@ -27,7 +27,13 @@ from billing.models import (
     TrialUse,
 )
 from invoicing import run
-from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
+from invoicing.models import (
+    BilledUsage,
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    TaxExemption,
+)
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -41,6 +47,7 @@ OWNED: Final[tuple[type[Model], ...]] = (
     BilledUsage,
     InvoiceLine,
     Invoice,
+    TaxExemption,
     CreditEntry,
     CreditGrant,
     InvoiceDue,

@@ -145,7 +145,8 @@ class PlanAdmin(ServiceAdmin):
                     "fields": (
                         ("price", "currency", "interval"),
                         ("pay_in_advance", "trial_days"),
-                        ("minimum_commitment", "tax_category"),
+                        "minimum_commitment",
+                        ("tax_category", "tax_behavior"),
                     ),
                 },
             ),

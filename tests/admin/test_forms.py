@@ -34,7 +34,7 @@ def test_a_tenant_is_made_by_its_service(staff: Client) -> None:
     ("wrong", "field", "words"),
     [
         ({"budget": "1.005"}, "budget", "at most 2 decimals"),
-        ({"country": "Germany"}, "country", "Two capital letters"),
+        ({"country": "Germany"}, "country", "Two capital letters of ISO 3166-1"),
         ({"customer": str(uuid4())}, "customer", "there is no such customer"),
         ({"currency": "XXX"}, "currency", "not one of the available choices"),
         ({"timezone": "Mars/Base"}, "timezone", "not one of the available choices"),

@@ -25,6 +25,7 @@ from billing.http.serializers import Input, read, read_query
 from billing.http.views import PlatformView
 from billing.http.zones import ZoneField
 from billing.kernel import clock
+from billing.kernel.countries import is_country
 from billing.kernel.errors import invalid
 from billing.kernel.money import Money, parse_amount
 from tenants import services
@@ -33,7 +34,6 @@ from tenants.models import Tenant
 from tenants.queries import with_credit
 
 EMAIL: Final = re.compile(r"[^@\s\x00-\x1f,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,189}", re.ASCII)
-COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 class EmailField(TextField):
@@ -48,24 +48,37 @@ class EmailField(TextField):
 
 
 class CountryField(TextField):
-    """ISO 3166 alpha-2, upper case."""
+    """A country of ISO 3166-1 alpha-2, upper case (and XK, Kosovo's in use)."""
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not COUNTRY.fullmatch(text):
-            raise serializers.ValidationError("must be a two-letter country code such as DE")
+        if not is_country(text):
+            raise serializers.ValidationError(
+                "must be a two-letter country code of ISO 3166-1 such as DE"
+            )
         return text
 
 
+REGION: Final = (
+    "A state, province or county: a code of ISO 3166-2 with or without its country (CA-QC, QC), or "
+    "a name. Tax rates of a region are compared with it, but for case and spaces."
+)
+TAX_ID: Final = (
+    "A VAT id of the European Union is stored without separators. One of another state than the "
+    "seller's, with right check digits, reverses the charge. Any other text is kept and printed, "
+    "since ids of other systems exist, and changes nothing."
+)
+
+
 class AddressInput(Input):
-    """A postal address."""
+    """A postal address. Country, region (or state) and postal code decide which taxes are due."""
 
     line1 = TextField(required=False, allow_null=True)
     line2 = TextField(required=False, allow_null=True)
     street = TextField(required=False, allow_null=True)
     city = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True)
-    region = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True, help_text=REGION)
+    region = TextField(required=False, allow_null=True, help_text=REGION)
     postalCode = TextField(required=False, allow_null=True)
     country = CountryField(required=False, allow_null=True)
 
@@ -79,7 +92,7 @@ class TenantInput(Input):
     timezone = ZoneField(default="UTC")
     billingEmail = EmailField(required=False, allow_null=True)
     address = AddressInput(required=False, allow_null=True)
-    taxId = TextField(required=False, allow_null=True)
+    taxId = TextField(required=False, allow_null=True, help_text=TAX_ID)
     budget = DecimalStringField(required=False, allow_null=True)
     testClockId = IdField(required=False, allow_null=True)
 
@@ -92,7 +105,7 @@ class TenantPatch(Input):
     timezone = ZoneField(required=False)
     billingEmail = EmailField(required=False, allow_null=True)
     address = AddressInput(required=False, allow_null=True)
-    taxId = TextField(required=False, allow_null=True)
+    taxId = TextField(required=False, allow_null=True, help_text=TAX_ID)
     budget = DecimalStringField(required=False, allow_null=True)
 
 
