@@ -1,5 +1,5 @@
 """The back office of invoices and taxes."""
 
-from invoicing.admin import invoices, panels, taxes
+from invoicing.admin import exemptions, invoices, panels, taxes
 
-__all__ = ["invoices", "panels", "taxes"]
+__all__ = ["exemptions", "invoices", "panels", "taxes"]

@@ -22,12 +22,12 @@ from billing.models import (
 )
 from billing.models import TestClock as FrozenClock
 from customers.models import Customer
-from invoicing.models import Invoice, TaxRate
+from invoicing.models import Invoice, TaxExemption, TaxRate
 from tenants.models import Tenant
 from tests.admin.world import World
 
 READ_ONLY = [PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer]
-WRITABLE = [Tenant, Plan, Meter, TaxRate]
+WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 

@@ -37,7 +37,7 @@ discounts = st.lists(
 
 
 @given(lines, discounts, st.integers(0, 20_000), st.sampled_from(Syntax))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_official_rule_is_broken(
     given_lines: list[LineInput], off: list[DiscountInput], paid: int, syntax: Syntax
 ) -> None:

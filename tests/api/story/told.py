@@ -13,6 +13,7 @@ from invoicing import test_clocks as clock_work
 from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
 from tests.api.story.recorder import Story
+from tests.api.story.taxes import taxes
 from tests.scenarios.world import token
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
@@ -83,6 +84,7 @@ def tell(story: Story) -> None:
     subscription = subscriptions(story, tenant)
     usage(story, tenant)
     invoices(story, tenant, subscription)
+    taxes(story)
     clocks(story)
     refusals(story, tenant)
 
