@@ -95,7 +95,7 @@ class TenantForm(ServiceForm):
     line2 = _text(_("Second line"))
     postal_code = _text(_("Postal code"))
     city = _text(_("City"))
-    state = _text(_("State"))
+    state = _text(_("State or province"))
     region = _text(_("Region"))
     country = _text(_("Country"), validators=[_is_country])
 

@@ -36,7 +36,7 @@ def eu_vat_id(text: str) -> VatId | None:
     except ValidationError:
         return None
     prefix = number[:2]
-    if not prefix.isascii() or prefix.lower() not in {*vat.MEMBER_STATES, "el"} - {"gr"}:
+    if not number.isascii() or prefix.lower() not in {*vat.MEMBER_STATES, "el"} - {"gr"}:
         return None
     return VatId(number=number, state=STATE_OF_PREFIX.get(prefix, prefix))
 

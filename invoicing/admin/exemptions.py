@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -126,23 +127,25 @@ def tax_panel(account: Account) -> Panel:
     """Tell how the tenant would be taxed today, by which rates, and its exemptions."""
     tenant = Tenant.objects.get(account_id=account.id)
     position = tax_position(tenant, on=issue_day(clock.now_for(account)))
-    rows: list[list[Any]] = [[_("Tax today"), TREATMENTS[position.treatment], "", ""]]
+    rows: list[list[Any]] = [[_("Tax today"), TREATMENTS[position.treatment]]]
     rows += [
-        [rate.name, rate.category, f"{formatting.number(rate.percent)} %", ""]
+        [f"{rate.name}, {rate.category}", f"{formatting.number(rate.percent)} %"]
         for rate in position.rates
     ]
     rows += [
         [
             formatting.link("invoicing_taxexemption_change", _("Exemption"), found.pk),
-            found.reason,
-            formatting.day(found.valid_from),
-            formatting.day(found.valid_until),
+            format_html(
+                "{} · {} – {}",
+                found.reason,
+                formatting.day(found.valid_from),
+                formatting.day(found.valid_until) if found.valid_until else "",
+            ),
         ]
         for found in TaxExemption.objects.filter(account=account).order_by("-valid_from")[:12]
     ]
     return Panel(
         title=_("Taxes"),
-        headers=["", "", _("Percent or from"), _("Until (exclusive)")],
         rows=rows,
         more_url=f"{reverse('admin:invoicing_taxexemption_add')}?account={account.pk}",
         more_text=_("Exempt"),

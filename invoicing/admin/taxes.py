@@ -129,8 +129,9 @@ class TaxRateAdmin(ModelAdmin):  # type: ignore[misc]
     ordering = ("country", "region", "postal_prefix", "tax", "tax_category", "-valid_from")
     fields = (
         ("name", "percent"),
-        ("country", "region", "postal_prefix"),
-        ("tax", "tax_category"),
+        ("country", "region"),
+        ("postal_prefix", "tax_category"),
+        "tax",
         ("valid_from", "valid_until"),
     )
 

@@ -84,9 +84,9 @@ def tell(story: Story) -> None:
     subscription = subscriptions(story, tenant)
     usage(story, tenant)
     invoices(story, tenant, subscription)
-    taxes(story)
     clocks(story)
     refusals(story, tenant)
+    taxes(story)
 
 
 def health(story: Story) -> None:
