@@ -87,6 +87,18 @@ def test_reverse_charge_begins_when_the_tax_id_is_added(world: World) -> None:
     assert december["notes"] == []
 
 
+def test_notes_are_in_the_language_of_the_invoice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.BILLING, "INVOICE_LANGUAGE", "de")
+    begin(world, PARIS, taxId=FRENCH)
+    world.subscribe(world.plan())
+
+    assert world.preview()["notes"] == [
+        "Steuerschuldnerschaft des Leistungsempfängers (Reverse Charge)."
+    ]
+
+
 def test_a_draft_follows_the_tax_id_and_a_final_invoice_does_not(world: World) -> None:
     rate("FR", "20", "TVA")
     begin(world, PARIS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.conf import settings
+from django.utils import translation
 from rest_framework import serializers
 
 from billing.http.fields import IdField, TextField, TimeField, format_timestamp
@@ -168,8 +170,9 @@ def show_invoice(invoice: Invoice) -> dict[str, Any]:
 
 
 def notes(treatment: str, reason: str, others: list[str]) -> list[str]:
-    """Return what is printed below an invoice: first why there is no tax."""
-    return [note for note in (tax_note(treatment, reason), *others) if note]
+    """Return what is printed below an invoice, in its language: first why there is no tax."""
+    with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
+        return [note for note in (tax_note(treatment, reason), *others) if note]
 
 
 def sorted_lines(invoice: Invoice) -> list[InvoiceLine]:
