@@ -41,7 +41,7 @@ def test_two_rates_have_a_line_each(world: World) -> None:
 def test_a_rate_changes_with_the_issue_date_in_the_middle_of_a_subscription(world: World) -> None:
     rate("DE", "16", "USt", valid_until=date(2026, 1, 1))
     rate("DE", "19", "USt", valid_from=date(2026, 1, 1))
-    begin(world, BERLIN)
+    world.begin("2025-12-30T00:00:00Z", address=BERLIN)
     world.subscribe(world.plan(interval="DAY", price="1.00"))
 
     world.advance("2026-01-01T01:00:00Z")
