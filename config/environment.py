@@ -10,6 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from stdnum import bic as bank_codes
+from stdnum import iban as bank_accounts
+from stdnum.exceptions import ValidationError
+
+from billing.kernel.countries import is_country
 
 
 class SettingsError(SystemExit):
@@ -90,6 +97,34 @@ def algorithms(value: str) -> tuple[str, ...]:
     return chosen
 
 
+def country(value: str) -> str:
+    if not is_country(value):
+        raise ValueError("must be a country of ISO 3166-1 alpha-2, such as DE")
+    return value
+
+
+def zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("must be a time zone such as Europe/Berlin") from None
+    return value
+
+
+def bank_account(value: str) -> str:
+    try:
+        return bank_accounts.validate(value) if value else ""
+    except ValidationError:
+        raise ValueError("must be an IBAN with right check digits") from None
+
+
+def bank_code(value: str) -> str:
+    try:
+        return bank_codes.validate(value) if value else ""
+    except ValidationError:
+        raise ValueError("must be a BIC of 8 or 11 characters") from None
+
+
 POSTGRES = url("postgres", "postgresql")
 
 SETTINGS: Final[tuple[Setting, ...]] = (
@@ -164,9 +199,27 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "1 Example Street|10115 Berlin|DE",
         "Its address, lines parted by |.",
     ),
-    Setting("SELLER_COUNTRY", text, "DE", "Its country, ISO 3166 alpha-2."),
-    Setting("SELLER_TAX_ID", text, "", "Its tax id."),
+    Setting("SELLER_COUNTRY", country, "DE", "Its country, ISO 3166 alpha-2."),
+    Setting("SELLER_STREET", text, "", "For electronic invoices: the first line of its address."),
+    Setting("SELLER_POSTAL_CODE", text, "", "Its postal code."),
+    Setting("SELLER_CITY", text, "", "Its city. Empty: the lines of SELLER_ADDRESS are taken."),
+    Setting("SELLER_REGION", text, "", "Its state, province or county, where it has one."),
+    Setting("SELLER_TAX_ID", text, "", "Its tax id, such as DE136695976."),
+    Setting("SELLER_REGISTRATION", text, "", "Its number in a commercial register, printed."),
+    Setting(
+        "SELLER_TAX_EXEMPTION",
+        text,
+        "",
+        "Where set, no tax is charged at all (a small business), and invoices print this reason.",
+    ),
+    Setting(
+        "SELLER_TIMEZONE", zone, "UTC", "Where an invoice's issue date is read from the clock."
+    ),
     Setting("SELLER_EMAIL", text, "billing@example.com", "Where buyers ask about an invoice."),
+    Setting("SELLER_BANK", text, "", "The name of its bank, printed."),
+    Setting("SELLER_IBAN", bank_account, "", "The account to pay to, printed on what is due."),
+    Setting("SELLER_BIC", bank_code, "", "That account's bank."),
+    Setting("INVOICE_LANGUAGE", one_of("en", "de"), "en", "The language of invoice PDFs."),
     Setting("INVOICE_PAPER", one_of("A4", "LETTER"), "A4", "The paper of invoice PDFs."),
     Setting(
         "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least level logged."

@@ -123,6 +123,9 @@ def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
     invoice.total_minor = amounts.total.minor
     invoice.credit_granted_minor = amounts.credit_granted.minor
     invoice.credits_applied_minor = amounts.credits_total.minor
+    invoice.tax_treatment = bill.position.treatment
+    invoice.tax_reason = bill.position.reason
+    invoice.tax_reason_code = bill.position.code
 
 
 def _write_lines(invoice: Invoice, bill: Bill) -> None:
@@ -148,7 +151,9 @@ def line_rows(bill: Bill) -> list[InvoiceLine]:
             unit_price=line.unit_price,
             amount_minor=line.amount.minor,
             discount_minor=line.discount.minor if line.discount else 0,
+            gross_minor=line.gross.minor if line.gross else None,
             tax_rate=line.tax_rate,
+            taxes=list(line.taxes),
             tax_category=line.tax_category,
             period_start=line.period.start,
             period_end=line.period.end,

@@ -21,6 +21,7 @@ from invoicing.models import BilledUsage, Invoice, InvoiceStatus, LineType
 from invoicing.numbering import next_number
 from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
+from invoicing.taxes.positions import issue_day
 from tenants.models import Tenant
 
 
@@ -44,7 +45,7 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     bill = drafting.bring_up_to_date(account, invoice, now=now)
     tenant = Tenant.objects.get(account_id=account.id)
     invoice.seller, invoice.buyer = seller(), buyer(tenant)
-    invoice.issue_date = now.date()
+    invoice.issue_date = issue_day(now)
     term = timedelta(days=settings.BILLING["BILLING_PAYMENT_TERM_DAYS"])
     invoice.due_date = invoice.issue_date + term
     uses = [(UUID(str(use.grant)), use.amount.minor) for use in bill.calculated.credits_applied]

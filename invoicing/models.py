@@ -11,6 +11,20 @@ from django.db.models import Q
 from billing.kernel.ids import uuid7
 from billing.kernel.states import StateMachine, Transitions
 from billing.models import Account, FeeItem, Subscription, SubscriptionPeriod
+from invoicing.taxes.models import TaxExemption, TaxRate
+from invoicing.taxes.treatment import Treatment
+
+__all__ = [
+    "BilledUsage",
+    "Invoice",
+    "InvoiceDocument",
+    "InvoiceLine",
+    "InvoiceSeries",
+    "InvoiceStatus",
+    "LineType",
+    "TaxExemption",
+    "TaxRate",
+]
 
 
 class InvoiceStatus(models.TextChoices):
@@ -75,6 +89,9 @@ class Invoice(StateMachine, models.Model):
     buyer = models.JSONField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)
     percentages = models.JSONField(default=list, blank=True)
+    tax_treatment = models.CharField(max_length=16, default=Treatment.STANDARD.value)
+    tax_reason = models.CharField(max_length=2000, blank=True)
+    tax_reason_code = models.CharField(max_length=32, blank=True)
     stripe_invoice_id = models.CharField(max_length=255, blank=True)
     finalized_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -143,7 +160,12 @@ class LineType(models.TextChoices):
 
 
 class InvoiceLine(models.Model):
-    """One line: its amount is rounded once; `breakdown` has the exact parts as decimal strings."""
+    """One line: its amount is rounded once; `breakdown` has the exact parts as decimal strings.
+
+    Amount and discount are without tax. Of a line whose price holds its taxes `gross_minor` is
+    the price as it was rated, which is what the breakdown explains. `taxes` names those that the
+    line is under, as {tax, name, rate}; `tax_rate` is the sum of their percentages.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -161,8 +183,10 @@ class InvoiceLine(models.Model):
     unit_price = models.DecimalField(max_digits=27, decimal_places=12, null=True, blank=True)
     amount_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField(default=0)
+    gross_minor = models.BigIntegerField(null=True, blank=True)
     tax_rate = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
-    tax_category = models.CharField(max_length=64, blank=True)
+    taxes = models.JSONField(default=list, blank=True)
+    tax_category = models.CharField(max_length=255, blank=True)
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     breakdown = models.JSONField(default=list)
@@ -227,34 +251,6 @@ class BilledUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.charge_id} {self.quantity}"
-
-
-class TaxRate(models.Model):
-    """A rate that staff enter: percent, for a country (and region) and a category, while it holds.
-
-    Valid on [valid_from, valid_until) by the invoice's issue date. None is invented.
-    """
-
-    country = models.CharField(max_length=2)
-    region = models.CharField(max_length=64, blank=True)
-    tax_category = models.CharField(max_length=64, default="STANDARD")
-    name = models.CharField(max_length=100)
-    percent = models.DecimalField(max_digits=9, decimal_places=6)
-    valid_from = models.DateField()
-    valid_until = models.DateField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["country", "region", "tax_category", "valid_from"], name="tax_rate_once"
-            ),
-            models.CheckConstraint(
-                name="tax_rate_percent", condition=Q(percent__gte=0) & Q(percent__lte=100)
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.percent.normalize():f} %"
 
 
 class InvoiceDocument(models.Model):

@@ -9,22 +9,24 @@ from django.db.models import F
 
 from billing.models import Account
 from invoicing.models import InvoiceSeries
+from invoicing.taxes.positions import issue_day
 
 PREFIX: Final = "INV"
 TEST_PREFIX: Final = "TEST"
 
 
 def next_number(account: Account, *, at: datetime) -> str:
-    """Give the next number of the year of `at` (UTC), such as INV-2026-000001.
+    """Give the next number of the year of the issue date, such as INV-2026-000001.
 
     The series' row is locked until the transaction ends, so numbers are taken in the order of
     commits and a rollback gives its number back: call it last. Accounts on a test clock have
     a series of their own.
     """
     prefix = TEST_PREFIX if account.test_clock_id else PREFIX
+    year = issue_day(at).year
     InvoiceSeries.objects.bulk_create(
-        [InvoiceSeries(prefix=prefix, year=at.year)], ignore_conflicts=True
+        [InvoiceSeries(prefix=prefix, year=year)], ignore_conflicts=True
     )
-    series = InvoiceSeries.objects.select_for_update().get(prefix=prefix, year=at.year)
+    series = InvoiceSeries.objects.select_for_update().get(prefix=prefix, year=year)
     InvoiceSeries.objects.filter(pk=series.pk).update(last=F("last") + 1)
-    return f"{prefix}-{at.year}-{series.last + 1:06d}"
+    return f"{prefix}-{year}-{series.last + 1:06d}"

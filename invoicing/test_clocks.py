@@ -33,7 +33,13 @@ from billing.models import (
 from coupons.models import Redemption
 from customers.models import Customer, CustomerCreation, CustomerDeletion
 from invoicing import late, run
-from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
+from invoicing.models import (
+    BilledUsage,
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    TaxExemption,
+)
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -47,6 +53,7 @@ OWNED: Final[tuple[type[Model], ...]] = (
     BilledUsage,
     InvoiceLine,
     Invoice,
+    TaxExemption,
     CreditEntry,
     CreditGrant,
     DiscountUse,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from billing.admin.pages import ServiceForm
+from billing.kernel.countries import is_country
 from billing.kernel.money import MINOR_DIGITS, Money, parse_amount
 from billing.models import TestClock
 from tenants.models import Tenant
@@ -40,6 +41,11 @@ def zones() -> list[tuple[str, str]]:
 def clocks() -> list[tuple[str, Any]]:
     found = TestClock.objects.order_by("-created_at")[:200]
     return [("", _("Real time")), *((str(clock.pk), str(clock)) for clock in found)]
+
+
+def _is_country(code: str) -> None:
+    if not is_country(code):
+        raise ValidationError(_("Two capital letters of ISO 3166-1, such as DE."))
 
 
 def _text(label: Any, **kwargs: Any) -> forms.CharField:
@@ -89,12 +95,9 @@ class TenantForm(ServiceForm):
     line2 = _text(_("Second line"))
     postal_code = _text(_("Postal code"))
     city = _text(_("City"))
-    state = _text(_("State"))
+    state = _text(_("State or province"))
     region = _text(_("Region"))
-    country = _text(
-        _("Country"),
-        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters, such as DE."))],
-    )
+    country = _text(_("Country"), validators=[_is_country])
 
     class Meta:
         model = Tenant

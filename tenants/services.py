@@ -17,6 +17,7 @@ from billing.kernel.services import service
 from billing.models import Account, CreditGrant, LockedAccount, Subscription, TestClock
 from tenants.errors import CurrencyInUse
 from tenants.models import Tenant
+from tenants.tax_ids import normalised
 
 
 @service
@@ -76,7 +77,7 @@ def add_tenant(  # noqa: PLR0913  the fields of the request, by name
         test_clock=test_clock,
         created_at=now,
     )
-    tenant = Tenant.objects.create(account=account, name=name, created_at=now, **details)
+    tenant = Tenant.objects.create(account=account, name=name, created_at=now, **_tidy(details))
     audit.record(action="tenant.created", account_id=account.id, subject=account.id, now=now)
     return tenant
 
@@ -106,7 +107,7 @@ def update_tenant(*, account_id: UUID, changes: Mapping[str, Any], now: datetime
     account = Account.objects.lock(account_id)
     tenant = Tenant.objects.get(account_id=account.id)
     before = _state(tenant, account)
-    wanted = dict(changes)
+    wanted = _tidy(changes)
     if "budget_minor" not in wanted and tenant.budget_minor is not None:
         wanted["budget_minor"] = _budget_in(wanted.get("currency"), tenant, account)
     _change_account(account, wanted)
@@ -124,6 +125,14 @@ def update_tenant(*, account_id: UUID, changes: Mapping[str, Any], now: datetime
         now=now,
     )
     return tenant
+
+
+def _tidy(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring a VAT id to its stored form."""
+    tidied = dict(details)
+    if tidied.get("tax_id"):
+        tidied["tax_id"] = normalised(tidied["tax_id"])
+    return tidied
 
 
 def _change_account(account: LockedAccount, wanted: dict[str, Any]) -> None:
@@ -154,5 +163,7 @@ def _state(tenant: Tenant, account: Account) -> dict[str, Any]:
         "name": tenant.name,
         "currency": account.currency,
         "timezone": account.timezone,
+        "taxId": tenant.tax_id,
+        "address": tenant.address,
         "budget": None if budget is None else str(Money(budget, account.currency).amount),
     }

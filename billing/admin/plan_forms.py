@@ -29,6 +29,10 @@ INTERVALS = [
     ("QUARTER", _("Quarter")),
     ("YEAR", _("Year")),
 ]
+BEHAVIORS = [
+    ("EXCLUSIVE", _("come on top of these prices")),
+    ("INCLUSIVE", _("are in these prices")),
+]
 DETAILS = ("name", "description", "is_active", "is_default", "sort_order")
 PRICES = (
     "currency",
@@ -38,6 +42,7 @@ PRICES = (
     "trial_days",
     "minimum_commitment",
     "tax_category",
+    "tax_behavior",
 )
 
 
@@ -51,6 +56,7 @@ class PlanForm(ServiceForm):
         "payInAdvance": "pay_in_advance",
         "minimumCommitment": "minimum_commitment",
         "taxCategory": "tax_category",
+        "taxBehavior": "tax_behavior",
     }
 
     currency = forms.ChoiceField(
@@ -84,6 +90,12 @@ class PlanForm(ServiceForm):
         max_length=255,
         initial="STANDARD",
         widget=UnfoldAdminTextInputWidget,
+    )
+    tax_behavior = forms.ChoiceField(
+        label=_("Taxes"),
+        choices=BEHAVIORS,
+        initial="EXCLUSIVE",
+        widget=UnfoldAdminSelectWidget,
     )
 
     class Meta:

@@ -143,7 +143,8 @@ class PlanAdmin(PlanActions, ServiceAdmin):
                     "fields": (
                         ("price", "currency", "interval"),
                         ("pay_in_advance", "trial_days"),
-                        ("minimum_commitment", "tax_category"),
+                        "minimum_commitment",
+                        ("tax_category", "tax_behavior"),
                     ),
                 },
             ),

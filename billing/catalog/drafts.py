@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.catalog.filters import stored_filter
-from billing.catalog.models import PlanVersion
+from billing.catalog.models import PlanVersion, TaxBehavior
 from billing.catalog.terms import terms_of
 from billing.kernel.decimals import format_decimal
 from billing.kernel.money import Money
@@ -40,6 +40,7 @@ class VersionDraft:
     trial_days: int = 0
     minimum_commitment: Decimal | None = None
     tax_category: str = STANDARD
+    tax_behavior: str = TaxBehavior.EXCLUSIVE.value
     stripe_price_id: str = ""
     charges: tuple[ChargeDraft, ...] = ()
 
@@ -78,6 +79,7 @@ def draft_of(version: PlanVersion) -> VersionDraft:
         if minimum is None
         else plain(Money(minimum, version.currency).major),
         tax_category=version.tax_category,
+        tax_behavior=version.tax_behavior,
         stripe_price_id=version.stripe_price_id,
         charges=charges,
     )
@@ -112,6 +114,7 @@ def as_json(draft: VersionDraft) -> dict[str, Any]:
         "trialDays": draft.trial_days,
         "minimumCommitment": _text(draft.minimum_commitment),
         "taxCategory": draft.tax_category,
+        "taxBehavior": draft.tax_behavior,
         "stripePriceId": draft.stripe_price_id,
         "charges": [_charge_as_json(charge) for charge in draft.charges],
     }

@@ -97,6 +97,13 @@ class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
         return self.select_related("plan").prefetch_related("charges__meter", "plan__limits")
 
 
+class TaxBehavior(models.TextChoices):
+    """Whether prices are without the taxes that an invoice adds, or hold them."""
+
+    EXCLUSIVE = "EXCLUSIVE"
+    INCLUSIVE = "INCLUSIVE"
+
+
 class PlanVersion(models.Model):
     """The prices of a plan: never changed; other prices are a new version. Money in minor units."""
 
@@ -110,6 +117,9 @@ class PlanVersion(models.Model):
     trial_days = models.PositiveIntegerField(default=0)
     minimum_commitment_minor = models.BigIntegerField(null=True, blank=True)
     tax_category = models.CharField(max_length=255, default="STANDARD")
+    tax_behavior = models.CharField(
+        max_length=9, choices=TaxBehavior.choices, default=TaxBehavior.EXCLUSIVE
+    )
     stripe_price_id = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField()
 

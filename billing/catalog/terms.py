@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
 
-from billing.catalog.models import Charge, PlanVersion
+from billing.catalog.models import Charge, PlanVersion, TaxBehavior
 from billing.kernel.decimals import parse_decimal
 from billing.kernel.money import Money
 from billing.pricing.terms import ChargeModel, ChargeTerms
@@ -39,6 +39,7 @@ class PlanTerms:
     pay_in_advance: bool
     minimum_commitment: Decimal | None
     tax_category: str
+    tax_inclusive: bool
     charges: tuple[PricedCharge, ...]
 
 
@@ -56,6 +57,7 @@ def plan_terms(version_id: UUID) -> PlanTerms:
         pay_in_advance=version.pay_in_advance,
         minimum_commitment=None if commitment is None else Money(commitment, currency).major,
         tax_category=version.tax_category,
+        tax_inclusive=version.tax_behavior == TaxBehavior.INCLUSIVE,
         charges=tuple(_priced(charge, currency) for charge in charges),
     )
 

@@ -35,14 +35,20 @@ class CountryField(TextField):
         return text
 
 
+REGION: Final = (
+    "A state, province or county: a code of ISO 3166-2 with or without its country (CA-QC, QC), or "
+    "a name. Tax rates of a region are compared with it, but for case and spaces."
+)
+
+
 class AddressInput(Input):
-    """A postal address as tenants have it."""
+    """A postal address. Country, region (or state) and postal code decide which taxes are due."""
 
     line1 = TextField(required=False, allow_null=True)
     line2 = TextField(required=False, allow_null=True)
     street = TextField(required=False, allow_null=True)
     city = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True)
-    region = TextField(required=False, allow_null=True)
+    state = TextField(required=False, allow_null=True, help_text=REGION)
+    region = TextField(required=False, allow_null=True, help_text=REGION)
     postalCode = TextField(required=False, allow_null=True)  # noqa: N815
     country = CountryField(required=False, allow_null=True)

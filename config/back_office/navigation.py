@@ -56,6 +56,7 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _page(_("Subscriptions"), "autorenew", "billing.subscription"),
         _page(_("Invoices"), "receipt_long", "invoicing.invoice"),
         _page(_("Tax rates"), "percent", "invoicing.taxrate"),
+        _page(_("Tax exemptions"), "money_off", "invoicing.taxexemption"),
     ),
     _group(
         _("Usage"),

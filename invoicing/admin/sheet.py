@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from billing.admin import formatting
 from invoicing.models import Invoice, InvoiceLine, LineType
+from invoicing.taxes.notes import tax_note
 
 TYPES = {
     LineType.PLAN: lambda: _("Plan"),
@@ -77,7 +78,9 @@ def sheet_of(invoice: Invoice) -> Sheet:
         facts=_facts(invoice),
         lines=[_line(line, invoice.currency) for line in lines if line.type != LineType.TAX],
         sums=_sums(invoice, [line for line in lines if line.type == LineType.TAX]),
-        notes=list(invoice.notes),
+        notes=[
+            *filter(None, (tax_note(invoice.tax_treatment, invoice.tax_reason), *invoice.notes))
+        ],
     )
 
 
@@ -137,6 +140,13 @@ def _part(part: dict[str, Any], currency: str) -> PartRow:
     )
 
 
+def _tax_label(tax: InvoiceLine) -> str:
+    if tax.tax_rate is None:
+        return tax.description
+    rate = _("%(rate)s %%") % {"rate": formatting.number(tax.tax_rate)}
+    return f"{tax.description} {rate}"
+
+
 def _sums(invoice: Invoice, taxes: list[InvoiceLine]) -> list[tuple[str, str, bool]]:
     """List (text, amount, whether it stands out); zeros that say nothing are left out."""
 
@@ -146,7 +156,7 @@ def _sums(invoice: Invoice, taxes: list[InvoiceLine]) -> list[tuple[str, str, bo
     sums = [(_("Subtotal"), money(invoice.subtotal_minor), False)]
     if invoice.discount_total_minor:
         sums.append((_("Discounts"), money(-abs(invoice.discount_total_minor)), False))
-    sums += [(tax.description, money(tax.amount_minor), False) for tax in taxes]
+    sums += [(_tax_label(tax), money(tax.amount_minor), False) for tax in taxes]
     sums.append((_("Total"), money(invoice.total_minor), True))
     if invoice.credit_granted_minor:
         sums.append((_("Granted as credit"), money(invoice.credit_granted_minor), False))

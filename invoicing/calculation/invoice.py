@@ -1,11 +1,12 @@
 """From lines to what is due: discounts, then tax, then credits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from billing.kernel.money import Money
 from invoicing.calculation.credits import use_credits
-from invoicing.calculation.discounts import Discounted, discount
-from invoicing.calculation.tax import TaxOfRate, percents, tax_by_rate
+from invoicing.calculation.discounts import discount
+from invoicing.calculation.inclusive import Net, carve_out
+from invoicing.calculation.tax import RateKey, TaxOfRate, stacks_of, summed, tax_by_rate
 from invoicing.calculation.values import (
     Calculated,
     CalculatedLine,
@@ -27,7 +28,8 @@ def calculate(
 ) -> Calculated:
     """Calculate an invoice; its preview, its draft and its final form are all made here.
 
-    The total is floored at zero, and what lies below becomes `credit_granted`. Raises
+    The total is floored at zero, and what lies below becomes `credit_granted`. Inclusive lines
+    cost what they say, less discounts: their taxes are carved out of them. Raises
     CurrencyMismatch where an amount is of another currency, AmountTooLarge beyond the bound.
 
     >>> plan = LineInput(type=LineType.PLAN, amount=Money(1000, "USD"))
@@ -35,24 +37,28 @@ def calculate(
     '10.00'
     """
     discounted = discount(lines=lines, discounts=discounts, currency=currency)
-    given = _given_lines(lines, discounted, tax_rates)
+    stacks = stacks_of(tax_rates)
     taxes = tax_by_rate(
-        bases=[
-            (line.tax_category, shown.discounted) for line, shown in zip(lines, given, strict=True)
+        lines=[
+            (line, line.amount - off) for line, off in zip(lines, discounted.by_line, strict=True)
         ],
         rates=tax_rates,
+        stacks=stacks,
         currency=currency,
     )
-    subtotal = Money.total((line.amount for line in lines), currency)
-    discount_total = Money.total(discounted.by_discount, currency)
+    net = carve_out(
+        lines=lines, discounted=discounted, stacks=stacks, taxes=taxes, currency=currency
+    )
+    given = _given_lines(lines, net, stacks)
+    subtotal = Money.total(net.amounts, currency)
+    discount_total = Money.total(net.by_discount, currency)
     tax_total = Money.total((tax.tax for tax in taxes), currency)
-    zero = Money.zero(currency)
     balance = subtotal - discount_total + tax_total
-    total = max(balance, zero)
+    total = max(balance, Money.zero(currency))
     uses = use_credits(due=total, grants=grants)
     return Calculated(
         currency=currency,
-        lines=(*given, *_discount_lines(discounted, zero), *_tax_lines(taxes, zero)),
+        lines=(*given, *_discount_lines(net), *_tax_lines(taxes, lines, given, stacks)),
         discounts=discounted.by_discount,
         subtotal=subtotal,
         discount_total=discount_total,
@@ -65,38 +71,51 @@ def calculate(
 
 
 def _given_lines(
-    lines: Sequence[LineInput], discounted: Discounted, tax_rates: Sequence[TaxRateInput]
+    lines: Sequence[LineInput], net: Net, stacks: Mapping[str, tuple[RateKey, ...]]
 ) -> list[CalculatedLine]:
-    percent_of = percents(tax_rates)
     return [
         CalculatedLine(
             type=line.type,
             source=index,
-            amount=line.amount,
-            discount=discounted.by_line[index],
-            tax_percent=percent_of.get(line.tax_category),
+            amount=net.amounts[index],
+            discount=net.by_line[index],
+            tax_percent=summed(stacks[line.tax_category]) if line.tax_category in stacks else None,
+            gross=line.amount if line.inclusive else None,
         )
         for index, line in enumerate(lines)
     ]
 
 
-def _discount_lines(discounted: Discounted, zero: Money) -> list[CalculatedLine]:
+def _discount_lines(net: Net) -> list[CalculatedLine]:
     return [
-        CalculatedLine(type=LineType.DISCOUNT, source=index, amount=-off, discount=zero)
-        for index, off in enumerate(discounted.by_discount)
+        CalculatedLine(
+            type=LineType.DISCOUNT,
+            source=index,
+            amount=-off,
+            discount=Money.zero(off.currency),
+        )
+        for index, off in enumerate(net.by_discount)
         if off
     ]
 
 
-def _tax_lines(taxes: Sequence[TaxOfRate], zero: Money) -> list[CalculatedLine]:
-    return [
-        CalculatedLine(
+def _tax_lines(
+    taxes: Sequence[TaxOfRate],
+    lines: Sequence[LineInput],
+    given: Sequence[CalculatedLine],
+    stacks: Mapping[str, tuple[RateKey, ...]],
+) -> Iterator[CalculatedLine]:
+    for tax in taxes:
+        under = [
+            shown.discounted
+            for line, shown in zip(lines, given, strict=True)
+            if tax.key in stacks.get(line.tax_category, ())
+        ]
+        yield CalculatedLine(
             type=LineType.TAX,
             source=tax.source,
             amount=tax.tax,
-            discount=zero,
-            tax_percent=tax.percent,
-            base=tax.base,
+            discount=Money.zero(tax.tax.currency),
+            tax_percent=tax.key[1],
+            base=Money.total(under, tax.tax.currency),
         )
-        for tax in taxes
-    ]

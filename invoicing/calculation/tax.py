@@ -1,53 +1,95 @@
 """Tax: once for each rate, on the sum of all that falls under it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from billing.kernel.money import Money
-from invoicing.calculation.values import TaxRateInput
+from invoicing.calculation.values import LineInput, TaxRateInput
+
+RateKey = tuple[str, Decimal]
+"""A tax and its percentage: what a TAX line stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxOfRate:
-    """The tax of one rate; `source` is the first of the given rates with this percentage."""
+    """The tax of one rate; `source` is the first of the given rates with this key.
+
+    `included` is the part of it that inclusive prices hold already.
+    """
 
     source: int
-    percent: Decimal
-    base: Money
+    key: RateKey
     tax: Money
+    included: Money
+
+
+def stacks_of(rates: Sequence[TaxRateInput]) -> dict[str, tuple[RateKey, ...]]:
+    """Return the rates that each category is under, in the order given.
+
+    Raises ValueError for two rates of one tax on one category.
+    """
+    stacks: dict[str, tuple[RateKey, ...]] = {}
+    for rate in rates:
+        stack = stacks.get(rate.category, ())
+        if any(tax == rate.tax for tax, _percent in stack):
+            raise ValueError("A tax category has one rate of a tax")
+        stacks[rate.category] = (*stack, (rate.tax, rate.percent))
+    return stacks
+
+
+def summed(stack: Sequence[RateKey]) -> Decimal:
+    """Return the percentages of a stack together. The order of the rates makes no difference."""
+    return sum((percent for _tax, percent in stack), Decimal(0))
 
 
 def tax_by_rate(
-    *, bases: Sequence[tuple[str, Money]], rates: Sequence[TaxRateInput], currency: str
+    *,
+    lines: Sequence[tuple[LineInput, Money]],
+    rates: Sequence[TaxRateInput],
+    stacks: Mapping[str, tuple[RateKey, ...]],
+    currency: str,
 ) -> list[TaxOfRate]:
-    """Tax the (category, discounted amount) of lines, on top of them, in the order of the rates.
+    """Tax the discounted amounts of lines, in the order of the rates.
 
-    Categories with the same percentage are one rate. The sum under a rate is taxed and rounded
-    once; it may be negative, and so is its tax then. A category without a rate is not taxed, a
-    rate that no line falls under is left out, one of zero percent is shown.
+    On top of exclusive ones and out of inclusive ones; the exact sum of both is rounded once.
+    Equal percentages of one tax are one rate, whatever the category. A sum may be negative, and
+    so is its tax then. A category without a rate is not taxed, a rate that no line falls under
+    is left out, one of zero percent is shown.
     """
     taxes = []
-    for percent in dict.fromkeys(rate.percent for rate in rates):  # equal ones (19, 19.0) are one
-        categories = {rate.category for rate in rates if rate.percent == percent}
-        under = [amount for category, amount in bases if category in categories]
-        if under:
-            base = Money.total(under, currency)
-            taxes.append(
-                TaxOfRate(
-                    source=next(i for i, rate in enumerate(rates) if rate.percent == percent),
-                    percent=percent,
-                    base=base,
-                    tax=Money.rounded(Fraction(base.major) * Fraction(percent) / 100, currency),
-                )
+    for key in dict.fromkeys((rate.tax, rate.percent) for rate in rates):  # 19 and 19.0 are one
+        under = [pair for pair in lines if key in stacks.get(pair[0].tax_category, ())]
+        if not under:
+            continue
+        on_top = sum((_on_top(key, amount) for line, amount in under if not line.inclusive), ZERO)
+        held = sum(
+            (
+                _held(key, amount, stacks[line.tax_category])
+                for line, amount in under
+                if line.inclusive
+            ),
+            ZERO,
+        )
+        tax = Money.rounded(on_top + held, currency)
+        taxes.append(
+            TaxOfRate(
+                source=next(i for i, rate in enumerate(rates) if (rate.tax, rate.percent) == key),
+                key=key,
+                tax=tax,
+                included=tax - Money.rounded(on_top, currency),
             )
+        )
     return taxes
 
 
-def percents(rates: Sequence[TaxRateInput]) -> dict[str, Decimal]:
-    """Return the percentage of each category. Raises ValueError for two rates of one category."""
-    by_category = {rate.category: rate.percent for rate in rates}
-    if len(by_category) < len(rates):
-        raise ValueError("A tax category has one rate")
-    return by_category
+ZERO = Fraction(0)
+
+
+def _on_top(key: RateKey, amount: Money) -> Fraction:
+    return Fraction(amount.major) * Fraction(key[1]) / 100
+
+
+def _held(key: RateKey, amount: Money, stack: Sequence[RateKey]) -> Fraction:
+    return Fraction(amount.major) * Fraction(key[1]) / (100 + Fraction(summed(stack)))

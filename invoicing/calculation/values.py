@@ -24,12 +24,13 @@ class LineInput:
     """A line before discounts and tax: its amount is rounded already, and may be negative.
 
     A negative PRORATION and an ADJUSTMENT come net of the discounts of their own period: no
-    discount of this invoice touches them.
+    discount of this invoice touches them. Of an `inclusive` line the amount holds its taxes.
     """
 
     type: LineType
     amount: Money
     tax_category: str = "STANDARD"
+    inclusive: bool = False
 
     def __post_init__(self) -> None:
         if self.type in {LineType.DISCOUNT, LineType.TAX}:
@@ -58,10 +59,14 @@ class DiscountInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRateInput:
-    """The rate, in percent and not negative, of the lines of one tax category."""
+    """The rate, in percent and not negative, of one tax on the lines of one tax category.
+
+    A category may be under several taxes (federal and provincial), each on the same base.
+    """
 
     category: str
     percent: Decimal
+    tax: str = ""
 
     def __post_init__(self) -> None:
         if self.percent < 0:
@@ -94,9 +99,10 @@ class CalculatedLine:
     """A line of the invoice.
 
     `source` is its place among the inputs: the lines for most types, the discounts for DISCOUNT,
-    and for TAX the first rate of this percentage. `discount` is the line's share of all
-    discounts (zero or of the amount's sign), `tax_percent` the rate that it falls under. Of a TAX
-    line `base` is what the rate was applied to.
+    and for TAX the first rate of this tax and percentage. `amount` is without tax, and so is
+    `discount`, the line's share of all discounts (zero or of the amount's sign); `gross` is the
+    given amount of an inclusive line. `tax_percent` is the sum of the rates that it falls under.
+    Of a TAX line `base` is the sum of the discounted amounts under the rate.
     """
 
     type: LineType
@@ -105,6 +111,7 @@ class CalculatedLine:
     discount: Money
     tax_percent: Decimal | None = None
     base: Money | None = None
+    gross: Money | None = None
 
     @property
     def discounted(self) -> Money:

@@ -102,7 +102,7 @@ def _lines(
         return
     percentages = _percentages(period)
     usages = {u.charge.id: u for v in rated.versions for u in v.usages}
-    categories = {v.terms.version_id: v.terms.tax_category for v in rated.versions}
+    terms = {version.terms.version_id: version.terms for version in rated.versions}
     meters = Meter.objects.in_bulk([usage.charge.meter_id for usage in usages.values()])
     stretch = Period(period.start_at, period.end_at)
     for one in different:
@@ -115,7 +115,8 @@ def _lines(
             description=_("Adjustment: %(what)s") % {"what": _name(usage, meters)},
             amount=amount,
             period=stretch,
-            tax_category=usage.charge.tax_category if usage else categories[one.plan_version_id],
+            tax_category=(usage.charge if usage else terms[one.plan_version_id]).tax_category,
+            inclusive=terms[one.plan_version_id].tax_inclusive,
             quantity=usage.rated.quantity if usage else Decimal(1),
             unit=meters[usage.charge.meter_id].unit if usage else "",
             metric_type=usage.charge.metric_type if usage else "",

@@ -12,6 +12,7 @@ from billing.models import Discount, InvoiceDue, Subscription, SubscriptionPerio
 from billing.rating.fees import Fee
 from invoicing.calculation import Calculated
 from invoicing.models import LineType
+from invoicing.taxes.positions import TaxPosition
 
 Kind = InvoiceDue.Kind
 
@@ -20,7 +21,8 @@ Kind = InvoiceDue.Kind
 class BillLine:
     """A line with all that it shows. `breakdown` is exact; `discount` its share of all of them.
 
-    `fee` is the part of a plan's fee that the line stands for, of PLAN and PRORATION lines.
+    `fee` is the part of a plan's fee that the line stands for, of PLAN and PRORATION lines. An
+    `inclusive` line's amount holds its taxes until they are carved out; `gross` keeps it.
     """
 
     type: LineType
@@ -35,7 +37,10 @@ class BillLine:
     charge_id: UUID | None = None
     breakdown: tuple[dict[str, str | None], ...] = ()
     discount: Money | None = None
+    inclusive: bool = False
+    gross: Money | None = None
     tax_rate: Decimal | None = None
+    taxes: tuple[dict[str, str], ...] = ()
     fee: Fee | None = None
 
 
@@ -74,6 +79,7 @@ class Bill:
     settled: dict[UUID, int]
     discounts: tuple[tuple[Discount, Money], ...]
     usage_version: int
+    position: TaxPosition
 
     @property
     def is_empty(self) -> bool:

@@ -25,7 +25,6 @@ from invoicing.calculation import (
     CreditInput,
     DiscountInput,
     LineInput,
-    TaxRateInput,
     calculate,
 )
 from invoicing.calculation import LineType as Type
@@ -35,7 +34,8 @@ from invoicing.composing.bills import Bill, Billed, BillLine
 from invoicing.composing.fee_lines import fee_lines, with_credits
 from invoicing.composing.usage_lines import charged, part_shown, usage_lines
 from invoicing.models import LineType
-from invoicing.parties import tax_rates
+from invoicing.taxes.positions import TaxPosition, issue_day, tax_position
+from invoicing.taxes.treatment import Treatment
 from tenants.models import Tenant
 
 Kind = InvoiceDue.Kind
@@ -66,30 +66,27 @@ def compose(
     rows = discounts_on(subscription, period_start=bounds.start, period_end=bounds.end)
     inputs = [_discount(row, currency) for row in rows]
     content = _content(tenant, subscription, period, kind, inputs)
-    rates = tax_rates(tenant, on=now.date())
+    position = tax_position(tenant, on=issue_day(now))
     calculated = calculate(
         currency=currency,
         lines=[_input(line) for line in content.lines],
         discounts=inputs,
-        tax_rates=[
-            TaxRateInput(category=category, percent=percent)
-            for category, (_name, percent) in rates.items()
-        ],
+        tax_rates=position.inputs,
         grants=[_credit(grant, currency) for grant in credits],
     )
-    names = [name for name, _percent in rates.values()]
     return Bill(
         subscription=subscription,
         period=period,
         kind=kind,
         bounds=bounds,
         currency=currency,
-        lines=tuple(_finished(content.lines, calculated, rows, names, bounds)),
+        lines=tuple(_finished(content.lines, calculated, rows, position, bounds)),
         calculated=calculated,
         billed=content.billed,
         settled=content.settled,
         discounts=tuple((r, off) for r, off in zip(rows, calculated.discounts, strict=True) if off),
         usage_version=usage_version,
+        position=position,
     )
 
 
@@ -128,7 +125,12 @@ def _content(
 
 
 def _input(line: BillLine) -> LineInput:
-    return LineInput(type=Type(line.type.value), amount=line.amount, tax_category=line.tax_category)
+    return LineInput(
+        type=Type(line.type.value),
+        amount=line.amount,
+        tax_category=line.tax_category,
+        inclusive=line.inclusive,
+    )
 
 
 def _discount(row: Discount, currency: str) -> DiscountInput:
@@ -146,18 +148,30 @@ def _finished(
     lines: Sequence[BillLine],
     calculated: Calculated,
     discounts: Sequence[Discount],
-    tax_names: Sequence[str],
+    position: TaxPosition,
     bounds: Period,
 ) -> Iterator[BillLine]:
     """Put discounts and tax on the lines, and the lines of discounts and tax after them."""
     for result in calculated.lines:
         if result.type is Type.TAX:
-            yield _tax_line(result, tax_names[result.source], bounds)
+            yield _tax_line(result, position.rates[result.source].name, bounds)
         elif result.type is Type.DISCOUNT:
             yield _discount_line(result, discounts[result.source], bounds)
         else:
-            line = lines[result.source]
-            yield replace(line, discount=result.discount, tax_rate=result.tax_percent)
+            yield _taxed(lines[result.source], result, position)
+
+
+def _taxed(line: BillLine, result: CalculatedLine, position: TaxPosition) -> BillLine:
+    """Put what the calculation found on a line. Where no tax is charged at all, its rate is 0."""
+    untaxed = None if position.treatment is Treatment.STANDARD else Decimal(0)
+    return replace(
+        line,
+        amount=result.amount,
+        gross=result.gross,
+        discount=result.discount,
+        tax_rate=untaxed if result.tax_percent is None else result.tax_percent,
+        taxes=position.on(line.tax_category),
+    )
 
 
 def _discount_line(result: CalculatedLine, row: Discount, bounds: Period) -> BillLine:

@@ -41,6 +41,7 @@ def _line(fee: Fee, plan: str) -> BillLine:
         amount=amount,
         period=fee.period,
         tax_category=fee.terms.tax_category,
+        inclusive=fee.terms.tax_inclusive,
         unit_price=amount.major,
         fee=fee,
     )

@@ -27,7 +27,9 @@ def usage_lines(
     meters = Meter.objects.in_bulk([u.charge.meter_id for v in rated.versions for u in v.usages])
     for version in rated.versions:
         for usage in version.usages:
-            yield from _lines_of(usage, meters[usage.charge.meter_id], stretch)
+            meter = meters[usage.charge.meter_id]
+            inclusive = version.terms.tax_inclusive
+            yield from _lines_of(usage, meter, stretch, inclusive=inclusive)
         missing = missing_commitment(version, own)
         if missing:
             yield BillLine(
@@ -36,6 +38,7 @@ def usage_lines(
                 amount=missing,
                 period=stretch,
                 tax_category=version.terms.tax_category,
+                inclusive=version.terms.tax_inclusive,
             )
 
 
@@ -69,7 +72,9 @@ def charged(
             )
 
 
-def _lines_of(usage: RatedUsage, meter: Meter, stretch: Period) -> Iterator[BillLine]:
+def _lines_of(
+    usage: RatedUsage, meter: Meter, stretch: Period, *, inclusive: bool
+) -> Iterator[BillLine]:
     charge, rated = usage.charge, usage.rated
     name = charge.description or meter.name
     shared: dict[str, Any] = {
@@ -77,6 +82,7 @@ def _lines_of(usage: RatedUsage, meter: Meter, stretch: Period) -> Iterator[Bill
         "charge_id": charge.id,
         "period": stretch,
         "tax_category": charge.tax_category,
+        "inclusive": inclusive,
     }
     yield BillLine(
         type=LineType.USAGE,

@@ -42,6 +42,16 @@ class PartyBlock:
     address: str = ""
     tax_id: str = ""
     email: str = ""
+    registration: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankAccount:
+    """Where to pay to. `iban` and `bic` without spaces."""
+
+    iban: str
+    bic: str = ""
+    bank: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +73,10 @@ class BreakdownRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLine:
-    """A line as the API shows it, of any type: DISCOUNT lines are printed among the totals."""
+    """A line as the API shows it, of any type: DISCOUNT lines are printed among the totals.
+
+    `gross` is the price that the breakdown explains, where it holds its taxes.
+    """
 
     type: str
     description: str
@@ -75,10 +88,12 @@ class DocumentLine:
     period_end: datetime
     discount: str | None = None
     tax_rate: str | None = None
+    gross: str | None = None
     breakdown: tuple[BreakdownRow, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_decimals(self.quantity, self.unit_price, self.amount, self.discount, self.tax_rate)
+        _require_decimals(self.quantity, self.unit_price, self.amount, self.discount)
+        _require_decimals(self.tax_rate, self.gross)
         _require_aware(self.period_start, self.period_end)
 
 
@@ -124,6 +139,9 @@ class InvoiceDocument:
     amount_paid: str
     amount_due: str
     notes: str = ""
+    tax_treatment: str = "STANDARD"
+    tax_reason: str = ""
+    pay_to: BankAccount | None = None
     language: str = "en"
     timezone: str = "UTC"
     paper: Paper = "A4"

@@ -14,11 +14,11 @@ from billing.kernel.decimals import format_decimal
 from billing.kernel.money import Money
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus, LineType
 from invoicing.parties import buyer, seller
-from invoicing.pdf.document import BreakdownRow, DocumentLine, PartyBlock, TaxRow
+from invoicing.pdf.document import BankAccount, BreakdownRow, DocumentLine, PartyBlock, TaxRow
 from invoicing.pdf.document import InvoiceDocument as Printed
 from tenants.models import Tenant
 
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
 
 
 def printed(invoice: Invoice) -> Printed:
@@ -45,6 +45,10 @@ def printed(invoice: Invoice) -> Printed:
         amount_paid=_money(invoice, 0),
         amount_due=_money(invoice, invoice.total_minor - invoice.credits_applied_minor),
         notes="\n".join(invoice.notes),
+        tax_treatment=invoice.tax_treatment,
+        tax_reason=invoice.tax_reason,
+        pay_to=_bank(invoice.seller or seller()),
+        language=settings.BILLING["INVOICE_LANGUAGE"],
         timezone=invoice.subscription.timezone,
         paper=settings.BILLING["INVOICE_PAPER"],
     )
@@ -56,8 +60,19 @@ def _money(invoice: Invoice, minor: int) -> str:
 
 def _party(block: dict[str, Any]) -> PartyBlock:
     return PartyBlock(
-        name=block["name"], address=block["address"], tax_id=block["taxId"], email=block["email"]
+        name=block["name"],
+        address=block["address"],
+        tax_id=block["taxId"],
+        email=block["email"],
+        registration=block.get("registration", ""),
     )
+
+
+def _bank(block: dict[str, Any]) -> BankAccount | None:
+    bank = block.get("bank") or {}
+    if not bank.get("iban"):
+        return None
+    return BankAccount(iban=bank["iban"], bic=bank["bic"], bank=bank["name"])
 
 
 def _line(line: InvoiceLine, invoice: Invoice) -> DocumentLine:
@@ -72,6 +87,7 @@ def _line(line: InvoiceLine, invoice: Invoice) -> DocumentLine:
         period_end=line.period_end,
         discount=_money(invoice, line.discount_minor) if line.discount_minor else None,
         tax_rate=None if line.tax_rate is None else format_decimal(line.tax_rate),
+        gross=None if line.gross_minor is None else _money(invoice, line.gross_minor),
         breakdown=tuple(
             BreakdownRow(
                 lower=part["from"],
@@ -104,7 +120,8 @@ def fingerprint(invoice: Invoice) -> str:
         content = [str(invoice.calculated_at), *_figures(invoice)]
     else:
         content = ["final", str(invoice.status == InvoiceStatus.VOID)]
-    material = [TEMPLATE_VERSION, settings.BILLING["INVOICE_PAPER"], str(invoice.id), *content]
+    paper, language = settings.BILLING["INVOICE_PAPER"], settings.BILLING["INVOICE_LANGUAGE"]
+    material = [TEMPLATE_VERSION, paper, language, str(invoice.id), *content]
     if invoice.status != InvoiceStatus.DRAFT:
         material = [str(invoice.id), *content]
     return hashlib.sha256(json.dumps(material).encode()).hexdigest()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from invoicing.pdf import formatting
+from invoicing.taxes.notes import tax_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,11 @@ NAMED_TYPES: Final = {
     "ADJUSTMENT": gettext_noop("Adjustment"),
 }
 """Types that a reader could not tell from the description alone."""
+UNTAXED: Final = {
+    "REVERSE_CHARGE": gettext_noop("Tax 0% (reverse charge)"),
+    "EXEMPT": gettext_noop("Tax 0% (exempt)"),
+}
+"""What stands among the totals where tax is due and none is charged."""
 LONG_DESCRIPTION: Final = 400  # characters
 MOST_KEPT_PARTS: Final = 6
 MOST_NOTES_BESIDE: Final = 500  # characters that fit beside the totals
@@ -114,6 +120,9 @@ def _details(document: InvoiceDocument, line: DocumentLine) -> Iterator[str]:
         yield _(NAMED_TYPES[line.type])
     if (line.period_start, line.period_end) != (document.period_start, document.period_end):
         yield formatting.day_range(line.period_start, line.period_end, document.timezone)
+    if line.gross is not None:
+        price = formatting.money(line.gross, document.currency)
+        yield _("Price with tax %(amount)s") % {"amount": price}
     if not formatting.is_zero(line.discount):
         taken = formatting.deduction(str(line.discount), document.currency)
         yield _("Discount %(amount)s") % {"amount": taken}
@@ -177,6 +186,9 @@ def printed_totals(document: InvoiceDocument) -> Iterator[PrintedTotal]:
             "amount": formatting.money(row.taxable, currency),
         }
         yield PrintedTotal(label, formatting.money(row.amount, currency))
+    if document.tax_treatment in UNTAXED:
+        nothing = formatting.money(_zero(document), currency)
+        yield PrintedTotal(_(UNTAXED[document.tax_treatment]), nothing)
     if not formatting.is_zero(document.credit_granted):
         granted = formatting.money(document.credit_granted, currency)
         yield PrintedTotal(_("Moved to your credit balance"), granted)
@@ -219,6 +231,36 @@ def _summary_note(document: InvoiceDocument) -> str:
     if document.due_date is None:
         return ""
     return _("Due by %(date)s") % {"date": formatting.day(document.due_date, document.timezone)}
+
+
+def _zero(document: InvoiceDocument) -> str:
+    decimals = formatting.decimals_of(document.total)
+    return f"{0:.{decimals}f}"
+
+
+def printed_notes(document: InvoiceDocument) -> str:
+    """Return why there is no tax, which must be said, then what else is noted."""
+    why = tax_note(document.tax_treatment, document.tax_reason)
+    return "\n".join(filter(None, (why, document.notes)))
+
+
+def payment_facts(document: InvoiceDocument) -> tuple[tuple[str, str], ...]:
+    """Return where to pay to, as (label, text); nothing where there is nothing to pay."""
+    account = document.pay_to
+    if account is None or not payment_terms(document):
+        return ()
+    facts = (
+        (_("Account holder"), document.seller.name),
+        (_("IBAN"), formatting.NBSP.join(_fours(account.iban))),
+        (_("BIC"), account.bic),
+        (_("Bank"), account.bank),
+        (_("Reference"), document.number or ""),
+    )
+    return tuple((label, text) for label, text in facts if text)
+
+
+def _fours(iban: str) -> Iterator[str]:
+    return (iban[start : start + 4] for start in range(0, len(iban), 4))
 
 
 def are_long(notes: str) -> bool:

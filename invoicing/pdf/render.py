@@ -46,6 +46,7 @@ def render_html(document: InvoiceDocument) -> str:
     with translation.override(language):
         lines = presentation.printed_lines(document)
         with_tax = any(line.tax for line in lines)
+        notes = presentation.printed_notes(document)
         context = {
             "document": document,
             "language": language,
@@ -55,7 +56,9 @@ def render_html(document: InvoiceDocument) -> str:
             "column_count": 5 if with_tax else 4,
             "summary": presentation.summary(document),
             "totals": tuple(presentation.printed_totals(document)),
-            "notes_below": presentation.are_long(document.notes),
+            "notes": notes,
+            "notes_below": presentation.are_long(notes),
+            "payment": presentation.payment_facts(document),
             "terms": presentation.payment_terms(document),
             "issued": _day(document, "issue_date"),
             "due": _day(document, "due_date"),
@@ -82,16 +85,18 @@ def render_pdf(
     html: str,
     *,
     epoch: int,
+    einvoice: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
     command: Sequence[str] = WORKER,
 ) -> bytes:
     """Make the PDF of a page of `render_html`.
 
     The same page and `epoch` (Unix seconds; an invoice's own moment, not the time now) give the
-    same bytes on the same machine. Nothing is fetched, from the network or from a file. Raises
-    PdfUnavailable, PdfTimedOut or PdfFailed.
+    same bytes on the same machine. Nothing is fetched, from the network or from a file. With an
+    `einvoice`, which is XML of Factur-X, it is embedded. Raises PdfUnavailable, PdfTimedOut or
+    PdfFailed.
     """
-    page = html.encode()
+    page = html.replace("\0", "").encode() + (worker.SEPARATOR + einvoice if einvoice else b"")
     if len(page) > MAX_HTML_BYTES:
         raise PdfFailed(f"the page has {len(page)} bytes, more than {MAX_HTML_BYTES}")
     try:

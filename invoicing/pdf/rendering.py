@@ -15,8 +15,10 @@ from billing.kernel import jobs
 from billing.kernel.services import service
 from billing.models import Account
 from invoicing import queries
+from invoicing.einvoice.errors import EinvoiceNotPossible
+from invoicing.einvoice.writing import Syntax, einvoice
 from invoicing.errors import PdfNotReady
-from invoicing.models import InvoiceDocument, InvoiceStatus
+from invoicing.models import Invoice, InvoiceDocument, InvoiceStatus
 from invoicing.pdf.documents import expect_document, fingerprint, printed
 from invoicing.pdf.errors import PdfError
 from invoicing.pdf.render import render_html, render_pdf
@@ -49,7 +51,11 @@ def render_document(*, document_id: int, now: datetime) -> None:
         return
     moment = invoice.finalized_at or invoice.calculated_at
     try:
-        content = render_pdf(render_html(printed(invoice)), epoch=int(moment.timestamp()))
+        content = render_pdf(
+            render_html(printed(invoice)),
+            epoch=int(moment.timestamp()),
+            einvoice=embedded(invoice),
+        )
     except PdfError as error:
         _failed(document, str(error), now=now)
         return
@@ -60,6 +66,14 @@ def render_document(*, document_id: int, now: datetime) -> None:
         rendered_at=now,
         failure="",
     )
+
+
+def embedded(invoice: Invoice) -> bytes:
+    """Return the electronic invoice that the PDF carries; nothing where it has none."""
+    try:
+        return einvoice(invoice, list(invoice.lines.all()), syntax=Syntax.CII)
+    except EinvoiceNotPossible:
+        return b""
 
 
 def _failed(document: InvoiceDocument, why: str, *, now: datetime) -> None:

@@ -1,5 +1,7 @@
 """Makes one PDF: HTML comes in on stdin, the PDF goes out on stdout. Run by `render_pdf`.
 
+After a NUL, which no page has, an electronic invoice may follow the page, to be embedded.
+
 It takes its time from SOURCE_DATE_EPOCH, reaches neither network nor files, and bounds its own
 processor time, so that it also ends where the process that started it died.
 """
@@ -15,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
+from invoicing.pdf.metadata import FACTURX_NAME, declare
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 EXIT_UNAVAILABLE: Final = 69  # sysexits.h: a service that this needs is not there
 MAX_PDF_BYTES: Final = 64 * 1024 * 1024
 CPU_SECONDS: Final = 300
+SEPARATOR: Final = b"\0"
 FONTS: Final = Path(__file__).resolve().parent / "fonts"
 WEIGHTS: Final = {"Inter-Regular": 400, "Inter-Medium": 500, "Inter-SemiBold": 600}
 
@@ -66,17 +71,39 @@ def embedded_only(weasyprint: Any) -> Any:
     return EmbeddedOnly(allowed_protocols={"data"}, allow_redirects=False)
 
 
-def make_pdf(html: str, weasyprint: Any, *, epoch: int) -> bytes:
-    """Lay the page out as a tagged PDF (PDF/UA-1), made at `epoch`, with its fonts inside."""
+def make_pdf(html: str, weasyprint: Any, *, epoch: int, einvoice: bytes = b"") -> bytes:
+    """Lay the page out as a tagged PDF, made at `epoch`, with its fonts inside.
+
+    It is accessible (PDF/UA-1) and made to be kept (PDF/A-3a); with an electronic invoice inside
+    it is a Factur-X of the profile EN 16931.
+    """
     fetcher = embedded_only(weasyprint)
     fonts = weasyprint.text.fonts.FontConfiguration()
     faces = weasyprint.CSS(string=font_faces(), font_config=fonts, url_fetcher=fetcher)
     page = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank")
-    options = {"stylesheets": [faces], "pdf_variant": "pdf/ua-1"}
+    options: dict[str, Any] = {"stylesheets": [faces], "pdf_variant": "pdf/a-3a"}
     document = page.render(font_config=fonts, **options)
-    document.metadata.created = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    written: bytes = document.write_pdf(**options)
+    at = datetime.fromtimestamp(epoch, UTC)
+    document.metadata.created = document.metadata.modified = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    declare(document.metadata, is_facturx=bool(einvoice))
+    if einvoice:
+        attachment = weasyprint.Attachment(
+            string=einvoice,
+            name=FACTURX_NAME,
+            description="Factur-X",
+            created=at,
+            modified=at,
+            relationship="Data",
+        )
+        document.metadata.attachments.append(attachment)
+    written: bytes = document.write_pdf(finisher=name_each_file_once, **options)
     return written
+
+
+def name_each_file_once(_document: Any, pdf: Any) -> None:
+    """Drop the second mention of an associated file."""
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
 
 
 def bound_processor_time() -> None:
@@ -99,7 +126,9 @@ def main(
     except RendererMissing as error:
         errors.write(f"{error}\n")
         return EXIT_UNAVAILABLE
-    made = make_pdf(source.read().decode(), weasyprint, epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
+    page, _, einvoice = source.read().partition(SEPARATOR)
+    epoch = int(os.environ["SOURCE_DATE_EPOCH"])
+    made = make_pdf(page.decode(), weasyprint, epoch=epoch, einvoice=einvoice)
     if len(made) > MAX_PDF_BYTES:
         errors.write(f"the PDF has {len(made)} bytes, more than {MAX_PDF_BYTES}\n")
         return 1

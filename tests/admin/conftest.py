@@ -10,9 +10,11 @@ from django.test import Client
 
 from billing.accounts.keys import create_api_key
 from billing.kernel import clock
-from billing.models import ApiKey, TestClock
+from billing.kernel.ids import uuid7
+from billing.models import Account, ApiKey, TestClock
 from customers.services.deletion import delete_any_customer
-from invoicing.models import TaxRate
+from invoicing.models import TaxExemption, TaxRate
+from tenants.models import Tenant
 from tests.admin.world import World, make_customer, make_tenant, make_world
 
 
@@ -50,5 +52,10 @@ def rest(key: ApiKey) -> tuple[TaxRate, TestClock]:
     delete_any_customer(customer_id=gone.pk, with_stripe=False, now=now)
     rate = TaxRate.objects.create(
         country="DE", name="USt", percent=19, valid_from=now.date() - timedelta(days=900)
+    )
+    made = Account.objects.create(id=uuid7(), currency="EUR", created_at=now)
+    Tenant.objects.create(account=made, name="Embassy", created_at=now)
+    TaxExemption.objects.create(
+        account=made, reason="Embassy", valid_from=rate.valid_from, created_at=now
     )
     return rate, TestClock.objects.create(frozen_time=now, reached_at=now, created_at=now)

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from billing.models import Meter, Plan
-from invoicing.models import TaxRate
 from tenants.models import Tenant
 from tests.admin.test_actions import act, entries, said
 from tests.admin.test_pages import url
@@ -34,7 +33,7 @@ def test_a_tenant_is_made_by_its_service(staff: Client) -> None:
     ("wrong", "field", "words"),
     [
         ({"budget": "1.005"}, "budget", "at most 2 decimals"),
-        ({"country": "Germany"}, "country", "Two capital letters"),
+        ({"country": "Germany"}, "country", "Two capital letters of ISO 3166-1"),
         ({"customer": str(uuid4())}, "customer", "there is no such customer"),
         ({"currency": "XXX"}, "currency", "not one of the available choices"),
         ({"timezone": "Mars/Base"}, "timezone", "not one of the available choices"),
@@ -86,6 +85,7 @@ PLAN = {
     "trial_days": "0",
     "minimum_commitment": "",
     "tax_category": "STANDARD",
+    "tax_behavior": "EXCLUSIVE",
     "limits-TOTAL_FORMS": "1",
     "limits-INITIAL_FORMS": "0",
     "limits-0-service_name": "api",
@@ -172,20 +172,3 @@ def test_a_meter_is_made_and_its_counting_stays_once_it_is_used(
     assert Meter.objects.get(metric_type="SEATS").aggregation == "MAX"
     assert refused.status_code == 200
     assert used.aggregation == "SUM"
-
-
-def test_a_tax_rate_is_written_down(staff: Client) -> None:
-    given = {
-        "name": "USt",
-        "country": "DE",
-        "region": "",
-        "tax_category": "STANDARD",
-        "percent": "19",
-        "valid_from": "2026-01-01",
-        "valid_until": "",
-    }
-
-    staff.post(url(TaxRate, "add"), given)
-
-    assert TaxRate.objects.get().percent == 19
-    assert entries("tax_rate.created") == ["staff:ada"]

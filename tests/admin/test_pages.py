@@ -22,7 +22,7 @@ from billing.models import (
 )
 from billing.models import TestClock as FrozenClock
 from customers.models import Customer, CustomerDeletion
-from invoicing.models import Invoice, TaxRate
+from invoicing.models import Invoice, TaxExemption, TaxRate
 from tenants.models import Tenant
 from tests.admin.world import World
 
@@ -30,7 +30,7 @@ READ_ONLY = [
     *(PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer),
     CustomerDeletion,
 ]
-WRITABLE = [Tenant, Plan, Meter, TaxRate]
+WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 

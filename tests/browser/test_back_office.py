@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from django.db import connections
 from playwright.sync_api import Page, sync_playwright
 
 from billing.kernel import clock
-from invoicing.models import Invoice
+from invoicing.models import Invoice, TaxExemption, TaxRate
 from invoicing.services import generate_invoice
+from tenants.models import Tenant
 from tests.admin.test_pages import MODELS, first_of, url
 from tests.admin.world import make_customer, make_world, use
 
@@ -89,6 +91,7 @@ def test_staff_signs_in_and_opens_every_page(
     world = make_world(clock.now())
     make_customer(world.tenant, clock.now())
     use(world.tenant, "API_CALLS", 60)
+    tax(world.tenant)
     width, height = SIZES[size]
     page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     watch = Watch(page, live_server.url)
@@ -106,6 +109,15 @@ def test_staff_signs_in_and_opens_every_page(
     watch.open(f"/admin/usage/?tenant={world.tenant.pk}")
 
     assert watch.seen == []
+
+
+def tax(tenant: Tenant) -> None:
+    """Enter a rate, and exempt the tenant from it."""
+    holds = {"valid_from": date(2020, 1, 1)}
+    TaxRate.objects.create(country="DE", name="USt", percent=19, **holds)
+    TaxExemption.objects.create(
+        account_id=tenant.pk, reason="Embassy", created_at=clock.now(), **holds
+    )
 
 
 def test_staff_finalizes_and_voids_by_clicking(live_server: Any, chromium: Any) -> None:

@@ -54,6 +54,7 @@ def write_version(plan: Plan, draft: VersionDraft, *, number: int, now: datetime
         trial_days=draft.trial_days,
         minimum_commitment_minor=_minor(draft.minimum_commitment, draft.currency),
         tax_category=draft.tax_category,
+        tax_behavior=draft.tax_behavior,
         stripe_price_id=draft.stripe_price_id,
         created_at=now,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.conf import settings
+from django.utils import translation
 from rest_framework import serializers
 
 from billing.http.fields import IdField, TextField, TimeField, format_timestamp
@@ -12,8 +14,27 @@ from billing.kernel.money import Money
 from invoicing.composing import Bill
 from invoicing.drafting import line_rows
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus, LineType
+from invoicing.taxes.notes import tax_note
+from invoicing.taxes.treatment import Treatment
 
+GROSS: Final = (
+    "Where the plan's prices hold their taxes: the price, which `breakdown` explains; `amount` is "
+    "what is left of it without tax."
+)
+TREATMENT: Final = (
+    "STANDARD: by the rates that are configured. The others say why no tax is charged; `notes` has "
+    "the sentence that is printed."
+)
 PART_FIELDS: Final = ("from", "to", "quantity", "unitPrice", "flatFee", "amount")
+
+
+TREATMENTS: Final = [treatment.value for treatment in Treatment]
+
+
+class NotesField(serializers.ListField):
+    """Sentences that the invoice prints."""
+
+    child = TextField()
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -29,6 +50,14 @@ class PartSerializer(serializers.Serializer[Any]):
 PartSerializer._declared_fields["from"] = TextField()  # noqa: SLF001  a word of Python
 
 
+class LineTaxSerializer(serializers.Serializer[Any]):
+    """A tax that a line is under, beside others. Rates are in percent."""
+
+    tax = TextField()
+    name = TextField()
+    rate = TextField()
+
+
 class LineSerializer(serializers.Serializer[Any]):
     """A line of an invoice or preview. Lines of type DISCOUNT and TAX are not in `subtotal`."""
 
@@ -41,7 +70,9 @@ class LineSerializer(serializers.Serializer[Any]):
     unitPrice = TextField(allow_null=True)
     amount = TextField()
     discountAmount = TextField(allow_null=True)
-    taxRate = TextField(allow_null=True)
+    taxRate = TextField(allow_null=True, help_text="The sum of the rates in `taxes`, in percent.")
+    taxes = LineTaxSerializer(many=True)
+    grossAmount = TextField(allow_null=True, help_text=GROSS)
     periodStart = TimeField()
     periodEnd = TimeField()
     breakdown = PartSerializer(many=True)
@@ -61,6 +92,8 @@ class PreviewSerializer(serializers.Serializer[Any]):
     subtotal = TextField()
     discountTotal = TextField()
     taxTotal = TextField()
+    taxTreatment = serializers.ChoiceField(choices=TREATMENTS, help_text=TREATMENT)
+    notes = NotesField()
     total = TextField()
     creditGranted = TextField()
     creditsApplied = TextField()
@@ -84,6 +117,8 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     subtotal = TextField()
     discountTotal = TextField()
     taxTotal = TextField()
+    taxTreatment = serializers.ChoiceField(choices=TREATMENTS, help_text=TREATMENT)
+    notes = NotesField()
     total = TextField()
     creditGranted = TextField()
     creditsApplied = TextField()
@@ -118,6 +153,8 @@ def show_invoice(invoice: Invoice) -> dict[str, Any]:
         "subtotal": money(invoice.subtotal_minor),
         "discountTotal": money(invoice.discount_total_minor),
         "taxTotal": money(invoice.tax_total_minor),
+        "taxTreatment": invoice.tax_treatment,
+        "notes": notes(invoice.tax_treatment, invoice.tax_reason, invoice.notes),
         "total": money(invoice.total_minor),
         "creditGranted": money(invoice.credit_granted_minor),
         "creditsApplied": money(invoice.credits_applied_minor),
@@ -130,6 +167,12 @@ def show_invoice(invoice: Invoice) -> dict[str, Any]:
         "voidReason": invoice.void_reason or None,
         "createdAt": _time(invoice.created_at),
     }
+
+
+def notes(treatment: str, reason: str, others: list[str]) -> list[str]:
+    """Return what is printed below an invoice, in its language: first why there is no tax."""
+    with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
+        return [note for note in (tax_note(treatment, reason), *others) if note]
 
 
 def sorted_lines(invoice: Invoice) -> list[InvoiceLine]:
@@ -153,6 +196,10 @@ def show_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
         "amount": Money(line.amount_minor, currency).amount,
         "discountAmount": Money(line.discount_minor, currency).amount,
         "taxRate": None if line.tax_rate is None else format_decimal(line.tax_rate),
+        "taxes": list(line.taxes),
+        "grossAmount": None
+        if line.gross_minor is None
+        else Money(line.gross_minor, currency).amount,
         "periodStart": format_timestamp(line.period_start),
         "periodEnd": format_timestamp(line.period_end),
         "breakdown": [{name: part[name] for name in PART_FIELDS} for part in line.breakdown],
@@ -174,6 +221,8 @@ def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
         "subtotal": amounts.subtotal.amount,
         "discountTotal": amounts.discount_total.amount,
         "taxTotal": amounts.tax_total.amount,
+        "taxTreatment": bill.position.treatment.value,
+        "notes": notes(bill.position.treatment, bill.position.reason, []),
         "total": amounts.total.amount,
         "creditGranted": amounts.credit_granted.amount,
         "creditsApplied": amounts.credits_total.amount,

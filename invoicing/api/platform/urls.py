@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from invoicing.api.platform.einvoices import EinvoiceView
 from invoicing.api.platform.invoices import (
     FinalizeView,
     InvoiceView,
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("invoices/<str:invoice_id>/finalize", FinalizeView.as_view()),
     path("invoices/<str:invoice_id>/void", VoidView.as_view()),
     path("invoices/<str:invoice_id>/pdf", PdfView.as_view()),
+    path("invoices/<str:invoice_id>/einvoice", EinvoiceView.as_view()),
     path("test-clocks", TestClocksView.as_view()),
     path("test-clocks/<str:clock_id>", TestClockView.as_view()),
     path("test-clocks/<str:clock_id>/advance", AdvanceView.as_view()),

@@ -32,6 +32,12 @@ from tenants.errors import CurrencyInUse
 from tenants.models import Tenant
 from tenants.queries import with_credit
 
+TAX_ID: Final = (
+    "A VAT id of the European Union is stored without separators. One of another state than the "
+    "seller's, with right check digits, reverses the charge. Any other text is kept and printed, "
+    "since ids of other systems exist, and changes nothing."
+)
+
 
 class TenantInput(Input):
     """A new tenant."""
@@ -42,7 +48,7 @@ class TenantInput(Input):
     timezone = ZoneField(default="UTC")
     billingEmail = EmailField(required=False, allow_null=True)
     address = AddressInput(required=False, allow_null=True)
-    taxId = TextField(required=False, allow_null=True)
+    taxId = TextField(required=False, allow_null=True, help_text=TAX_ID)
     budget = DecimalStringField(required=False, allow_null=True)
     testClockId = IdField(required=False, allow_null=True)
 
@@ -55,7 +61,7 @@ class TenantPatch(Input):
     timezone = ZoneField(required=False)
     billingEmail = EmailField(required=False, allow_null=True)
     address = AddressInput(required=False, allow_null=True)
-    taxId = TextField(required=False, allow_null=True)
+    taxId = TextField(required=False, allow_null=True, help_text=TAX_ID)
     budget = DecimalStringField(required=False, allow_null=True)
 
 

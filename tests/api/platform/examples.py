@@ -66,6 +66,7 @@ PLAN: Final[dict[str, Any]] = {
     "isDefault": False,
     "sortOrder": 2,
     "stripePriceId": None,
+    "taxBehavior": "EXCLUSIVE",
     "taxCategory": "STANDARD",
     "minimumCommitment": "60.00",
     "charges": [

@@ -50,6 +50,7 @@ def test_a_plan_shows_every_field_of_the_contract(admin: Api) -> None:
         "isDefault": False,
         "sortOrder": 0,
         "stripePriceId": None,
+        "taxBehavior": "EXCLUSIVE",
         "taxCategory": "STANDARD",
         "minimumCommitment": None,
         "charges": [],

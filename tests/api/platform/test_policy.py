@@ -44,6 +44,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("post", "/tenants/{tenant}/invoices", {}, ADMIN),
     ("get", "/invoices/{invoice}", None, READERS),
     ("get", "/invoices/{invoice}/pdf", None, READERS),
+    ("get", "/invoices/{invoice}/einvoice", None, READERS),
     ("post", "/invoices/{invoice}/finalize", {"no": 1}, ADMIN),
     ("post", "/invoices/{invoice}/void", {"no": 1}, ADMIN),
     ("post", "/subscriptions/{subscription}/change-plan", {"no": 1}, OWNERS),

@@ -17,6 +17,7 @@ from tests.api.story.administration import administration
 from tests.api.story.life import life
 from tests.api.story.limits import limits
 from tests.api.story.recorder import Story
+from tests.api.story.taxes import taxes
 from tests.scenarios.world import token
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
@@ -92,6 +93,7 @@ def tell(story: Story) -> None:
     administration(story)
     team.tell(story)
     refusals(story, tenant)
+    taxes(story)
     limits(story)
 
 

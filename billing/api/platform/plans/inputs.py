@@ -7,7 +7,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from billing.catalog.drafts import STANDARD, ChargeDraft, LimitDraft
-from billing.catalog.models import ChargeModel, Interval, PlanLimit
+from billing.catalog.models import ChargeModel, Interval, PlanLimit, TaxBehavior
 from billing.catalog.rules import LARGEST_LIMIT, MAX_CHARGES, MAX_LIMITS, MAX_TIERS
 from billing.http.fields import (
     CodeField,
@@ -23,6 +23,10 @@ from billing.http.serializers import Input
 from billing.pricing import ChargeModel as Model
 from billing.pricing import ChargeTerms, Tier
 
+BEHAVIOR: Final = (
+    "EXCLUSIVE: taxes come on top of the plan's prices. INCLUSIVE: the prices hold them, so that "
+    "the total is the sum of the prices; of its own fee and of all its charges alike."
+)
 FILTER: Final = (
     "Takes the events whose metadata have all of these properties, 10 at most. The charge of the "
     "meter without one takes the rest."
@@ -89,6 +93,7 @@ class PlanInput(Input):
     sortOrder = WholeField(least=-(2**31), default=0)
     stripePriceId = TextField(least=0, default="")
     taxCategory = TextField(default=STANDARD)
+    taxBehavior = OneOfField(choices=TaxBehavior.choices, default="EXCLUSIVE", help_text=BEHAVIOR)
     minimumCommitment = DecimalStringField(required=False, allow_null=True)
     charges = up_to(MAX_CHARGES, ChargeInput())
     limits = up_to(MAX_LIMITS, LimitInput())
@@ -109,6 +114,7 @@ class PlanPatch(Input):
     sortOrder = WholeField(least=-(2**31), required=False)
     stripePriceId = TextField(least=0, required=False)
     taxCategory = TextField(required=False)
+    taxBehavior = OneOfField(choices=TaxBehavior.choices, required=False, help_text=BEHAVIOR)
     minimumCommitment = DecimalStringField(required=False, allow_null=True)
     charges = up_to(MAX_CHARGES, ChargeInput())
     limits = up_to(MAX_LIMITS, LimitInput())
@@ -133,6 +139,7 @@ PRICES: Final = {
     "trialDays": "trial_days",
     "minimumCommitment": "minimum_commitment",
     "taxCategory": "tax_category",
+    "taxBehavior": "tax_behavior",
     "stripePriceId": "stripe_price_id",
 }
 

@@ -12,6 +12,7 @@ from billing.catalog.models import (
     Interval,
     PlanLimit,
     PlanVersion,
+    TaxBehavior,
 )
 from billing.http.fields import (
     CurrencyField,
@@ -116,6 +117,7 @@ class PlanSerializer(serializers.Serializer[PlanVersion]):
     sortOrder = serializers.IntegerField(source="plan.sort_order")
     stripePriceId = serializers.SerializerMethodField()
     taxCategory = TextField(source="tax_category")
+    taxBehavior = OneOfField(choices=TaxBehavior.choices, source="tax_behavior")
     minimumCommitment = MoneyField(minor="minimum_commitment_minor", allow_null=True)
     charges = serializers.SerializerMethodField()
     limits = LimitSerializer(source="plan.limits", many=True)

@@ -1,0 +1,1 @@
+"""Electronic invoices of EN 16931: the same content as the page, for machines."""

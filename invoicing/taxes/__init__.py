@@ -1,0 +1,1 @@
+"""Which taxes an invoice bears: rates, reverse charge, exemptions."""
