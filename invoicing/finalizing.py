@@ -13,12 +13,13 @@ from billing.credits import ledger
 from billing.kernel.errors import InvalidTransition
 from billing.models import InvoiceDue, LockedAccount
 from billing.rating.period import RatedUsage
-from invoicing import drafting
-from invoicing.errors import InvoiceHasPayments
+from invoicing import drafting, dunning, mailing
+from invoicing.errors import InvoiceHasCreditNotes, InvoiceHasPayments
 from invoicing.models import BilledUsage, Invoice, InvoiceStatus
 from invoicing.numbering import next_number
 from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
+from invoicing.records import MailTemplate
 from tenants.models import Tenant
 
 
@@ -61,6 +62,11 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     invoice.save()
     expect_document(invoice)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
+    if invoice.status == InvoiceStatus.PENDING:
+        dunning.begin(invoice, due_at=now + term, now=now)
+    if settings.BILLING["BILLING_INVOICE_MAILS"]:
+        about = f"invoice:{invoice.pk}:finalized"
+        mailing.write(account, invoice, template=MailTemplate.INVOICE, about=about, now=now)
     audit.record(
         action="invoice.finalized",
         account_id=account.id,
@@ -91,15 +97,19 @@ def _remember_billed(invoice: Invoice, usages: Sequence[RatedUsage]) -> None:
 def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime) -> Invoice:
     """Void an invoice: credits that it used go back, a grant that it made is taken back.
 
-    The run does not make it anew. Raises InvoiceHasPayments, InvalidTransition.
+    The run does not make it anew. Raises InvoiceHasPayments, InvoiceHasCreditNotes,
+    CreditAlreadyUsed, InvalidTransition.
     """
     if invoice.amount_paid_minor:
         raise InvoiceHasPayments
+    if invoice.credited_minor:
+        raise InvoiceHasCreditNotes
     before = invoice.status
     invoice.void(at=now, reason=reason)
     invoice.save()
     ledger.give_back(account, invoice_id=invoice.id, now=now)
     ledger.take_back(account, invoice_id=invoice.id, now=now)
+    dunning.follow(account, invoice, now=now)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     if invoice.number:
         expect_document(invoice)

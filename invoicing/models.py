@@ -11,6 +11,7 @@ from django.db.models import Q
 from billing.kernel.ids import uuid7
 from billing.kernel.states import StateMachine, Transitions
 from billing.models import Account, Subscription, SubscriptionPeriod
+from invoicing import records  # noqa: F401  more tables of this app
 
 
 class InvoiceStatus(models.TextChoices):
@@ -31,8 +32,10 @@ TRANSITIONS: Final[Transitions] = {
     S.OVERDUE: frozenset({S.PARTIALLY_PAID, S.PAID, S.VOID, S.UNCOLLECTIBLE}),
     S.PAID: frozenset({S.VOID}),  # paid by credit alone: one with payments is refused before
     S.VOID: frozenset(),
-    S.UNCOLLECTIBLE: frozenset({S.PAID}),
+    S.UNCOLLECTIBLE: frozenset({S.PAID, S.VOID}),
 }
+OPEN: Final = (S.PENDING, S.PARTIALLY_PAID, S.OVERDUE)
+"""What somebody is asked to pay."""
 
 
 class Invoice(StateMachine, models.Model):
@@ -71,6 +74,8 @@ class Invoice(StateMachine, models.Model):
     credit_granted_minor = models.BigIntegerField(default=0)
     credits_applied_minor = models.BigIntegerField(default=0)
     amount_paid_minor = models.BigIntegerField(default=0)
+    credited_minor = models.BigIntegerField(default=0)
+    credited_due_minor = models.BigIntegerField(default=0)
     seller = models.JSONField(null=True, blank=True)
     buyer = models.JSONField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)
@@ -97,11 +102,17 @@ class Invoice(StateMachine, models.Model):
             models.CheckConstraint(
                 name="invoice_amounts",
                 condition=Q(
-                    total_minor__gte=0,
                     credit_granted_minor__gte=0,
                     credits_applied_minor__gte=0,
                     amount_paid_minor__gte=0,
-                    credits_applied_minor__lte=models.F("total_minor"),
+                    credited_due_minor__gte=0,
+                    credited_minor__gte=models.F("credited_due_minor"),
+                    credited_minor__lte=models.F("total_minor"),
+                )
+                & Q(
+                    total_minor__gte=models.F("credits_applied_minor")
+                    + models.F("amount_paid_minor")
+                    + models.F("credited_due_minor")
                 ),
             ),
         ]
@@ -114,8 +125,9 @@ class Invoice(StateMachine, models.Model):
 
     @property
     def amount_due_minor(self) -> int:
-        """What is still to be paid, in minor units."""
-        return self.total_minor - self.credits_applied_minor - self.amount_paid_minor
+        """What is still to be paid, in minor units: credit notes took off `credited_due_minor`."""
+        settled = self.credits_applied_minor + self.amount_paid_minor + self.credited_due_minor
+        return self.total_minor - settled
 
     def finalize(self, *, number: str, at: datetime) -> None:
         """Become payable; PAID at once where nothing is due."""
@@ -124,6 +136,23 @@ class Invoice(StateMachine, models.Model):
         self.finalized_at = at
         if self.status == S.PAID:
             self.paid_at = at
+
+    def settle(self, *, at: datetime) -> None:
+        """Follow what is due after a payment or a credit note: PAID once nothing is.
+
+        An UNCOLLECTIBLE one stays so until then.
+        """
+        if self.amount_due_minor == 0:
+            self._move_to(S.PAID)
+            self.paid_at = at
+        elif self.amount_paid_minor and self.status in {S.PENDING, S.OVERDUE}:
+            self._move_to(S.PARTIALLY_PAID)
+
+    def mark_overdue(self) -> None:
+        self._move_to(S.OVERDUE)
+
+    def mark_uncollectible(self) -> None:
+        self._move_to(S.UNCOLLECTIBLE)
 
     def void(self, *, at: datetime, reason: str) -> None:
         self._move_to(S.VOID)
@@ -171,26 +200,6 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
-
-
-class InvoiceSeries(models.Model):
-    """The last number given in a series. Its row lock makes numbers run without a gap."""
-
-    account = models.ForeignKey(
-        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    prefix = models.CharField(max_length=32)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        verbose_name_plural = "invoice series"
-        constraints = [
-            models.UniqueConstraint(fields=["prefix", "year"], name="invoice_series_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.prefix}-{self.year}-{self.last:06d}"
 
 
 class BilledUsage(models.Model):

@@ -165,6 +165,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "send-due-mails": {
+        "task": "invoicing.send_due_mails",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,
@@ -179,8 +184,20 @@ CELERY_BEAT_SCHEDULE = {
 
 # The engine is told by name who knows memberships: it may not import an app above it.
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
+# Likewise what is due for an account: invoices and dunning are above the engine.
+BILLING_DUE_WORK = "invoicing.due.is_due"
 
 BILLING = ENV
+
+EMAIL_BACKEND = "django.core.mail.backends." + (
+    "smtp.EmailBackend" if ENV["EMAIL_HOST"] else "console.EmailBackend"
+)
+EMAIL_HOST, EMAIL_PORT = ENV["EMAIL_HOST"], ENV["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENV["EMAIL_USER"], ENV["EMAIL_PASSWORD"]
+EMAIL_USE_TLS = ENV["EMAIL_SECURITY"] == "STARTTLS"
+EMAIL_USE_SSL = ENV["EMAIL_SECURITY"] == "TLS"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENV["EMAIL_FROM"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
