@@ -26,6 +26,7 @@ from invoicing.calculation.credit_notes import (
     credit_total,
 )
 from invoicing.errors import CreditAboveInvoice, NothingToCredit
+from invoicing.line_ids import line_id
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus, LineType
 from invoicing.numbering import next_credit_note_number
 from invoicing.pdf.credit_notes import expect_credit_note
@@ -37,9 +38,9 @@ UNCREDITABLE = (InvoiceStatus.DRAFT, InvoiceStatus.VOID)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A line to credit, by its position, and how much of it before discount and tax; None: all."""
+    """A line to credit, and how much of it before discount and tax; None: all that is left."""
 
-    position: int
+    line: UUID
     amount: object = None
 
 
@@ -127,33 +128,27 @@ def _credited(
     invoice: Invoice, left: _Left, amount: object, parts: Sequence[Part] | None
 ) -> Credited:
     """Compute what is credited. Raises InvalidRequest, CreditAboveInvoice."""
-    rest = invoice.total_minor - invoice.credited_minor
+    currency = invoice.currency
     try:
         if parts is None:
-            money = given_amount(amount, invoice.currency)
-            if money.minor > rest:
-                raise TooMuch(Money(rest, invoice.currency))
-            return credit_total(money, lines=left.lines, taxes=left.tax_left)
+            total = given_amount(amount, currency)
+            return credit_total(total, lines=left.lines, taxes=left.tax_left)
         chosen = _chosen(invoice, left, parts)
-        made = credit_lines(
-            chosen,
-            lines=left.lines,
-            taxes=left.tax_left,
-            currency=invoice.currency,
-        )
-        if made.total.minor > rest:
-            raise TooMuch(Money(rest, invoice.currency))
+        return credit_lines(chosen, lines=left.lines, taxes=left.tax_left, currency=currency)
     except TooMuch as error:
-        raise CreditAboveInvoice(left=error.left.amount, currency=error.left.currency) from None
-    return made
+        rest = max(error.left, Money.zero(currency))  # a total below zero has nothing to credit
+        raise CreditAboveInvoice(left=rest.amount, currency=currency) from None
 
 
 def _chosen(invoice: Invoice, left: _Left, parts: Sequence[Part]) -> dict[int, Money | None]:
     """Return the amounts by the place of their lines. Raises InvalidRequest naming the part."""
-    places = {row.position: place for place, row in enumerate(left.charges)}
+    places = {
+        line_id(invoice.period_id, invoice.kind, row.position): place
+        for place, row in enumerate(left.charges)
+    }
     chosen: dict[int, Money | None] = {}
     for number, part in enumerate(parts):
-        place = places.get(part.position)
+        place = places.get(part.line)
         if place is None or left.charges[place].amount_minor <= 0:
             raise invalid(f"lines[{number}].lineId", "must be a charge of this invoice above zero")
         if place in chosen:

@@ -1,9 +1,10 @@
 """What is due for an account: its sources in one list, which all that run or ask go through.
 
-A new source is one entry. Work is found by its instant (`<= now`, never "today"). Of equal instants
-the order is the list's: credit that expires at an instant can't pay what is finalized then, the
-subscription moves before its invoices, so that one in advance finds the period whose fee it charges,
-and an invoice is made before an older one is dunned. Nothing of a parked account is due.
+A new source is one entry. Work is found by its instant (`<= now`, never "today"). Of equal
+instants the order is the list's: credit that expires at an instant can't pay what is finalized
+then, the subscription moves before its invoices, so that one in advance finds the period whose
+fee it charges, and an invoice is made before an older one is dunned. Nothing of a parked account
+is due.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dunning: what is done about an invoice that is not paid, and what it makes of its subscription."""
+"""Dunning: what is done about unpaid invoices, and what they make of their subscription."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _aim(invoice: Invoice) -> None:
 
 
 def reschedule() -> None:
-    """Aim every open invoice anew, after the schedule changed. Steps that lie behind stay behind."""
+    """Aim every open invoice anew, after the schedule changed. What lies behind stays behind."""
     with connection.cursor() as cursor:
         cursor.execute(AIM)
 

@@ -70,8 +70,11 @@ def for_django(
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without anything that would change what a test sees."""
     names = ("DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
-    more = ("CSRF_TRUSTED_ORIGINS", "INVOICE_PAPER", "LOG_LEVEL", "DJANGO_SETTINGS_MODULE")
-    prefixes = ("BILLING_", "JWT_", "PG", "SELLER_", "STRIPE_", "DJANGO_", "PYTEST_")
+    more = ("CSRF_TRUSTED_ORIGINS", "LOG_LEVEL", "DJANGO_SETTINGS_MODULE")
+    prefixes = (
+        *("BILLING_", "JWT_", "PG", "SELLER_", "STRIPE_", "DJANGO_", "PYTEST_"),
+        *("EMAIL_", "INVOICE_"),
+    )
     return {
         name: value
         for name, value in environ.items()

@@ -74,7 +74,7 @@ def credit_total(
     if total > left:
         raise TooMuch(left)
     zero = Money.zero(total.currency)
-    shares = {index: (zero, zero) for index in range(len(lines))}
+    shares = dict.fromkeys(range(len(lines)), (zero, zero))
     tax_parts = []
     for group, gross in zip(groups, _spread(total, [g.gross for g in groups]), strict=True):
         net, tax = _spread(gross, [group.net, group.tax])

@@ -50,7 +50,7 @@ DECLARE
     invoice uuid := CASE WHEN TG_TABLE_NAME = 'invoicing_invoice'
         THEN (to_jsonb(NEW) ->> 'id')::uuid ELSE (to_jsonb(NEW) ->> 'invoice_id')::uuid END;
     held record;
-    found record;
+    sums record;
 BEGIN
     SELECT amount_paid_minor AS paid, credited_minor AS credited, credited_due_minor AS credited_due
         INTO held FROM invoicing_invoice WHERE id = invoice;
@@ -59,11 +59,11 @@ BEGIN
             AS paid,
         coalesce(sum(total_minor), 0) AS credited,
         coalesce(sum(due_reduced_minor), 0) AS credited_due
-        INTO found FROM invoicing_creditnote WHERE invoice_id = invoice;
+        INTO sums FROM invoicing_creditnote WHERE invoice_id = invoice;
     IF (held.paid, held.credited, held.credited_due)
-        IS DISTINCT FROM (found.paid, found.credited, found.credited_due) THEN
+        IS DISTINCT FROM (sums.paid, sums.credited, sums.credited_due) THEN
         RAISE EXCEPTION 'invoice % holds %, its payments and credit notes are %',
-            invoice, held, found
+            invoice, held, sums
             USING ERRCODE = 'check_violation', CONSTRAINT = 'invoice_holds_its_payments_and_notes';
     END IF;
     RETURN NULL;
@@ -112,7 +112,7 @@ DECLARE
     note uuid := CASE WHEN TG_TABLE_NAME = 'invoicing_creditnote'
         THEN (to_jsonb(NEW) ->> 'id')::uuid ELSE (to_jsonb(NEW) ->> 'credit_note_id')::uuid END;
     held record;
-    found record;
+    sums record;
 BEGIN
     SELECT subtotal_minor AS subtotal, discount_total_minor AS discount, tax_total_minor AS tax
         INTO held FROM invoicing_creditnote WHERE id = note;
@@ -120,11 +120,11 @@ BEGIN
     SELECT coalesce(sum(c.amount_minor) FILTER (WHERE l.type <> 'TAX'), 0) AS subtotal,
         coalesce(sum(c.discount_minor), 0) AS discount,
         coalesce(sum(c.amount_minor) FILTER (WHERE l.type = 'TAX'), 0) AS tax
-        INTO found FROM invoicing_creditnoteline c
+        INTO sums FROM invoicing_creditnoteline c
         JOIN invoicing_invoiceline l ON l.id = c.invoice_line_id WHERE c.credit_note_id = note;
     IF (held.subtotal, held.discount, held.tax)
-        IS DISTINCT FROM (found.subtotal, found.discount, found.tax) THEN
-        RAISE EXCEPTION 'credit note % holds %, its lines are %', note, held, found
+        IS DISTINCT FROM (sums.subtotal, sums.discount, sums.tax) THEN
+        RAISE EXCEPTION 'credit note % holds %, its lines are %', note, held, sums
             USING ERRCODE = 'check_violation', CONSTRAINT = 'credit_note_is_its_lines';
     END IF;
     RETURN NULL;
