@@ -15,6 +15,7 @@ from invoicing.models import OPEN, Invoice, InvoiceStatus
 from invoicing.records import Dunning, DunningAction, DunningEntry, DunningStep
 
 Action = DunningAction
+LATER_ONE_DUE: Final = "LATER_ONE_DUE"
 DAY: Final = timedelta(hours=24)
 ORDER: Final = (Action.OVERDUE, Action.UNPAID, Action.REMIND)
 """Of steps at one instant the states move first, so that a reminder says what is true then."""
@@ -110,7 +111,7 @@ def _remind(
     """Write the step's mail, unless a later one is due too; return what became of it."""
     others = DunningStep.objects.filter(is_active=True, days__gt=step.days).exclude(template="")
     if any(row.base_at + other.days * DAY <= now for other in others):
-        return "left out: a later one was due at the same time"
+        return LATER_ONE_DUE
     about = f"invoice:{invoice.pk}:dunning:{step.pk}"
     return mailing.write(account, invoice, template=step.template, about=about, now=now)
 

@@ -37,6 +37,9 @@ LABELS: Final[Mapping[str, tuple[Any, str]]] = {
     "READY": (_("Ready"), "good"),
     "ADVANCING": (_("Advancing"), "info"),
     "FAILED": (_("Failed"), "bad"),
+    "WAITING": (_("Waiting"), "info"),
+    "SENT": (_("Sent"), "good"),
+    "HELD": (_("Held"), "quiet"),
 }
 """Each status that is shown: its words and its colour."""
 

@@ -1,5 +1,5 @@
 """Mails about invoices: written with the change that they tell of, sent afterwards."""
 
-from invoicing.mailing.outbox import write
+from invoicing.mailing.outbox import NO_ADDRESS, WRITTEN, write
 
-__all__ = ["write"]
+__all__ = ["NO_ADDRESS", "WRITTEN", "write"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -15,20 +16,22 @@ from invoicing.parties import seller
 from invoicing.records import Mail, MailStatus
 from tenants.models import Tenant
 
-SEND: str = "invoicing.send_mail"
+SEND: Final = "invoicing.send_mail"
+WRITTEN: Final = "WRITTEN"
+NO_ADDRESS: Final = "NO_ADDRESS"
 
 
 def write(
     account: LockedAccount, invoice: Invoice, *, template: str, about: str, now: datetime
 ) -> str:
-    """Write a mail to the tenant's billing address, once per `about`; return a note of it.
+    """Write a mail to the tenant's billing address, once per `about`; return what became of it.
 
     Without an address there is none. An account on a test clock has its mails held, unless the
     setting BILLING_MAIL_TEST_CLOCKS says to send them. Sending is due in real time.
     """
     recipient = Tenant.objects.get(account_id=account.id).billing_email
     if not recipient:
-        return "no mail: the tenant has no billing address"
+        return NO_ADDRESS
     language = settings.BILLING["INVOICE_LANGUAGE"]
     words = letter(
         invoice,
@@ -56,4 +59,4 @@ def write(
     )
     if is_new and not is_held:
         jobs.enqueue(SEND, mail_id=mail.pk)
-    return f"mail to {recipient}"[:255]
+    return WRITTEN

@@ -12,7 +12,7 @@ from billing.accounts.keys import create_api_key
 from billing.kernel import clock
 from billing.models import ApiKey, TestClock
 from invoicing.models import TaxRate
-from tests.admin.world import World, make_customer, make_world
+from tests.admin.world import World, collect, make_customer, make_world
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def world(db: None) -> World:
     now = clock.now()
     made = make_world(now)
     make_customer(made.tenant, now)
+    collect(made, now)
     return made
 
 

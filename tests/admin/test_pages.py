@@ -23,11 +23,14 @@ from billing.models import (
 from billing.models import TestClock as FrozenClock
 from customers.models import Customer
 from invoicing.models import Invoice, TaxRate
+from invoicing.records import CreditNote, DunningStep, Mail, ParkedAccount
 from tenants.models import Tenant
 from tests.admin.world import World
 
+COLLECTION = [CreditNote, Mail, ParkedAccount]
 READ_ONLY = [PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer]
-WRITABLE = [Tenant, Plan, Meter, TaxRate]
+READ_ONLY += COLLECTION
+WRITABLE = [Tenant, Plan, Meter, TaxRate, DunningStep]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 

@@ -21,6 +21,7 @@ SHARED = {
     "billing.IdempotentAnswer": "is the caller's",
     "customers.Membership": "is the customer's, whose id is an account's",
     "invoicing.TaxRate": "is a country's",
+    "invoicing.DunningStep": "is the schedule of all",
 }
 
 

@@ -202,26 +202,28 @@ def test_an_amount_that_is_none_is_refused_by_its_name(world: World, amount: Any
 
 
 def test_what_names_no_charge_of_the_invoice_is_refused(world: World) -> None:
+    bodies: dict[str, dict[str, Any]]
     invoice = billed(world)
     world.advance("2025-06-01T01:00:00Z")
     other = world.invoices()[1]["lines"][0]["id"]
     fee, tax = invoice["lines"][0]["id"], invoice["lines"][2]["id"]
 
+    bodies = {
+        "another invoice's": {"lines": [{"lineId": fee}, {"lineId": other}]},
+        "a tax": {"lines": [{"lineId": tax}]},
+        "unknown": {"lines": [{"lineId": str(uuid4())}]},
+        "no id": {"lines": [{"lineId": "1"}]},
+        "twice": {"lines": [{"lineId": fee, "amount": "1.00"}, {"lineId": fee}]},
+        "empty": {"lines": []},
+        "no list": {"lines": {"lineId": fee}},
+        "both": {"lines": [{"lineId": fee}], "amount": "1.00"},
+        "neither": {},
+        "long": {"amount": "1.00", "reason": "x" * 2001},
+        "no reason": {"amount": "1.00", "reason": ""},
+    }
     errors = {
         name: refused(world, invoice, {"reason": "x", **body})["details"][0]["field"]
-        for name, body in {
-            "another invoice's": {"lines": [{"lineId": fee}, {"lineId": other}]},
-            "a tax": {"lines": [{"lineId": tax}]},
-            "unknown": {"lines": [{"lineId": str(uuid4())}]},
-            "no id": {"lines": [{"lineId": "1"}]},
-            "twice": {"lines": [{"lineId": fee, "amount": "1.00"}, {"lineId": fee}]},
-            "empty": {"lines": []},
-            "no list": {"lines": {"lineId": fee}},
-            "both": {"lines": [{"lineId": fee}], "amount": "1.00"},
-            "neither": {},
-            "long": {"amount": "1.00", "reason": "x" * 2001},
-            "no reason": {"amount": "1.00", "reason": ""},
-        }.items()
+        for name, body in bodies.items()
     }
 
     assert errors == {

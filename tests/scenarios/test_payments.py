@@ -56,13 +56,15 @@ def test_an_invoice_is_paid_in_parts(world: World) -> None:
 def test_a_number_is_taken_as_it_is_written(world: World) -> None:
     invoice = unpaid(world)
 
-    assert pay(world, invoice, 12.5)["amountPaid"] == "12.50"  # type: ignore[arg-type]
+    assert pay(world, invoice, 12.5)["amountPaid"] == "12.50"
 
 
 @pytest.mark.parametrize(
     "amount",
-    ["0.00", "-1.00", "1.000", "1.0", "1", "1e3", "", " 1.00", "NaN", True, None, [], 0, -1, 1.001]
-    + ["9999999999999.00", "1000000000000.01", 10**15],
+    [
+        *("0.00", "-1.00", "1.000", "1.0", "1", "1e3", "", " 1.00", "NaN", True, None, [], 0, -1),
+        *(1.001, "9999999999999.00", "1000000000000.01", 10**15),
+    ],
 )
 def test_an_amount_that_is_none_is_refused_by_its_name(world: World, amount: Any) -> None:
     invoice = unpaid(world)
@@ -158,7 +160,7 @@ def test_a_payment_that_is_sent_twice_under_a_key_is_one(world: World) -> None:
     path = f"/invoices/{invoice['id']}/payments"
 
     first, again = (
-        world.call("post", path, {"amount": "10.00"}, **{"Idempotency-Key": "pay-1"})
+        world.call("post", path, {"amount": "10.00"}, status=200, **{"Idempotency-Key": "pay-1"})
         for _ in range(2)
     )
 

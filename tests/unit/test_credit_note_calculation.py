@@ -137,7 +137,10 @@ def test_notes_never_take_more_than_there_is_and_end_with_nothing_left(
             LineLeft(amount=x.amount - a, discount=x.discount - d, percent=x.percent)
             for x, (a, d) in zip(lines, made.lines, strict=True)
         ]
-        taxes = [(percent, tax - taken) for (percent, tax), (taken, _) in zip(taxes, made.taxes)]
+        taxes = [
+            (percent, tax - taken)
+            for (percent, tax), (taken, _) in zip(taxes, made.taxes, strict=True)
+        ]
 
     assert rest.minor <= 0
 

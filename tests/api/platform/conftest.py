@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from billing.models import (
     AuditEntry,
     Charge,
+    CreditEntry,
+    CreditGrant,
     IdempotentAnswer,
     Meter,
     Plan,
@@ -19,6 +21,7 @@ from billing.models import (
     TestClock,
 )
 from invoicing.models import Invoice
+from invoicing.records import CreditNote, Payment
 from tenants.models import Tenant
 from tests.api.platform.endpoints import Endpoint
 from tests.api.platform.plan_bodies import plan
@@ -27,9 +30,13 @@ from tests.client import Api, json_of
 TABLES = (
     AuditEntry,
     Charge,
+    CreditEntry,
+    CreditGrant,
+    CreditNote,
     IdempotentAnswer,
     Invoice,
     Meter,
+    Payment,
     Plan,
     PlanVersion,
     Subscription,
@@ -42,7 +49,18 @@ TABLES = (
 def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     made = json_of(admin.post("/plans", plan(code="scene")), 201)
     clock = json_of(admin.post("/test-clocks", {"frozenTime": "2026-01-01T00:00:00Z"}), 201)
-    return {"tenant": tenant["id"], "plan": made["id"], "clock": clock["id"]}
+    billed = json_of(admin.post("/tenants", {"name": "Billed"}), 201)
+    path = f"/tenants/{billed['id']}"
+    subscribed = json_of(admin.post(f"{path}/subscriptions", {"planId": "scene"}), 201)
+    draft = json_of(admin.post(f"{path}/invoices", {}), 201)
+    json_of(admin.post(f"/invoices/{draft['id']}/finalize", {}), 200)
+    return {
+        "tenant": tenant["id"],
+        "plan": made["id"],
+        "clock": clock["id"],
+        "subscription": subscribed["id"],
+        "invoice": draft["id"],
+    }
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.api.platform.plan_bodies import charge, plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A method and a path; {tenant}, {plan} and {clock} stand for ids of the scene.
+    """A method and a path; {tenant}, {plan}, {invoice} and so on stand for ids of the scene.
 
     `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice.
     """
@@ -101,6 +101,36 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/invoices/{invoice}/payments",
+        body={"amount": "1.00"},
+        texts=("reference",),
+        decimals=("amount",),
+        times=("paidAt",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/invoices/{invoice}/credit-notes",
+        body={"amount": "1.00", "reason": "goodwill"},
+        texts=("reason",),
+        decimals=("amount",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/invoices/{invoice}/credit-notes",
+        body={"lines": [{"lineId": "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"}], "reason": "x"},
+        decimals=("lines[0].amount",),
+        ids=("lines[0].lineId",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/subscriptions/{subscription}/credits",
+        body={"amount": "1.00"},
+        texts=("reason",),
+        decimals=("amount",),
+        times=("expiresAt",),
+    ),
+    Endpoint(
+        method="POST",
         path="/test-clocks",
         body={"frozenTime": "2026-01-01T00:00:00Z"},
         texts=("name",),
@@ -113,7 +143,11 @@ ENDPOINTS: Final = (
         times=("frozenTime",),
     ),
 )
-LISTS: Final = ("/tenants", "/meters", "/plans", "/tenants/{tenant}/subscriptions")
+LISTS: Final = (
+    *("/tenants", "/meters", "/plans", "/tenants/{tenant}/subscriptions"),
+    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
+    "/invoices/{invoice}/credit-notes",
+)
 
 
 def kinds(kind: str) -> list[Any]:

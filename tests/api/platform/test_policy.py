@@ -46,6 +46,15 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/invoices/{invoice}/pdf", None, READERS),
     ("post", "/invoices/{invoice}/finalize", {"no": 1}, ADMIN),
     ("post", "/invoices/{invoice}/void", {"no": 1}, ADMIN),
+    ("get", "/invoices/{invoice}/payments", None, READERS),
+    ("post", "/invoices/{invoice}/payments", {}, ADMIN),
+    ("post", "/invoices/{invoice}/mark-uncollectible", {"no": 1}, ADMIN),
+    ("get", "/invoices/{invoice}/credit-notes", None, READERS),
+    ("post", "/invoices/{invoice}/credit-notes", {}, ADMIN),
+    ("get", "/credit-notes/{note}", None, READERS),
+    ("get", "/credit-notes/{note}/pdf", None, READERS),
+    ("get", "/tenants/{tenant}/credits", None, READERS),
+    ("post", "/subscriptions/{subscription}/credits", {}, ADMIN),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
@@ -61,7 +70,11 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
     world = World()
     world.begin("2025-04-01T00:00:00Z")
-    world.subscribe(world.plan())
+    subscription = world.subscribe(world.plan())
+    world.advance("2025-05-01T01:00:00Z")
+    final = world.invoices()[0]["id"]
+    part = {"amount": "1.00", "reason": "goodwill"}
+    note = world.post(f"/invoices/{final}/credit-notes", part)["id"]
     invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
     at = datetime(2025, 4, 1, tzinfo=UTC)
     people = {}
@@ -78,6 +91,8 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "ids": {
             "tenant": world.tenant,
             "invoice": invoice,
+            "note": note,
+            "subscription": subscription["id"],
             "clock": world.clock,
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
@@ -132,7 +147,8 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # An invoice of another tenant's is not there, rather than forbidden.
-    expected["stranger"] = "hidden" if "{invoice}" in path else expected["stranger"]
+    is_hidden = any(place in path for place in ("{invoice}", "{note}"))
+    expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
     if need_is_admin(allowed) and "{invoice}" in path:
         expected["stranger"] = "refused"
