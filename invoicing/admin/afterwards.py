@@ -85,4 +85,5 @@ def _mails(invoice: Invoice) -> Panel:
         ]
         for mail in invoice.mails.order_by("created_at", "id")
     ]
-    return Panel(title=_("Mails"), headers=[_("Subject"), _("To"), _("Status")], rows=rows)
+    headers = [_("Subject"), _("To"), _("Status")]
+    return Panel(title=_("Mails"), headers=headers, rows=rows, is_wide=True)

@@ -62,7 +62,12 @@ class DunningStepAdmin(ModelAdmin):  # type: ignore[misc]
     """
 
     list_display = (
-        column("days", _("Days after due"), lambda s: f"{s.days:+d}", ordering="days"),
+        column(
+            "days",
+            _("Days after due"),
+            lambda s: f"{s.days:+d}" if s.days else "0",
+            ordering="days",
+        ),
         column("action", _("Step"), lambda s: ACTIONS[DunningAction(s.action)], ordering="action"),
         column(
             "mail",

@@ -147,7 +147,12 @@ class InvoiceAdmin(SettlingActions, ReadOnlyAdmin):
         return self.may(request, object_id, (S.DRAFT,))
 
     def has_void_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.may(request, object_id, VOIDABLE)
+        if not self.may(request, object_id, VOIDABLE):
+            return False
+        if object_id is None or request.method == "POST":
+            return True
+        found = self.get_object(request, object_id)
+        return not (found is None or found.amount_paid_minor or found.credited_minor)
 
     def may(self, request: HttpRequest, object_id: Any, statuses: tuple[str, ...]) -> bool:
         """Say whether the staff may change invoices, and this one is in a state for it."""

@@ -54,7 +54,7 @@ def test_a_payment_is_recorded(staff: Client, invoice: Invoice) -> None:
     ("given", "text"),
     [
         ({"amount": "1"}, "must have exactly 2 decimals"),
-        ({"amount": "x"}, "must be a decimal"),
+        ({"amount": "1,00"}, "must be ASCII digits"),
         ({"amount": "-1.00"}, "must be above zero"),
         ({"amount": "1.00", "paid_on": "1999-01-01"}, "must not be before"),
     ],
@@ -160,7 +160,7 @@ def test_a_step_of_the_schedule_is_changed_and_reaches_open_invoices(
     given = {"days": "0", "action": "OVERDUE", "template": "overdue"}
 
     saved = staff.post(url(DunningStep, "change", step.pk), given)
-    DunningStep.objects.filter(days__gt=0).update(is_active=False)
+    DunningStep.objects.update(is_active=False)
     staff.post(url(DunningStep, "add"), {**given, "days": "500", "is_active": "on"})
 
     row = Dunning.objects.get(invoice=invoice)

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
+
 from billing.catalog.drafts import ChargeDraft, LimitDraft, VersionDraft
 from billing.catalog.services import create_plan
 from billing.kernel import clock
@@ -17,6 +19,7 @@ from billing.models import Account, Meter, Plan, Subscription
 from billing.pricing import ChargeModel, ChargeTerms, Tier
 from billing.subscriptions.services import create_subscription
 from customers.models import Customer, Membership, Role
+from invoicing import mailing
 from invoicing.collecting import record_payment
 from invoicing.crediting import issue_credit_note
 from invoicing.models import Invoice
@@ -101,10 +104,13 @@ def make_world(now: datetime) -> World:
 
 def collect(world: World, now: datetime) -> None:
     """Let a payment, a credit note, mails and a parked account be there to look at."""
-    paid = world.invoices[0]
+    paid = world.invoices[1]
     ids: dict[str, Any] = {"account_id": world.tenant.pk, "invoice_id": paid.pk}
     record_payment(**ids, amount="40.00", reference="SEPA 0815", now=now)
     issue_credit_note(**ids, amount="5.00", reason="An hour of downtime", now=now)
+    with transaction.atomic():
+        account = Account.objects.lock(world.tenant.pk)
+        mailing.write(account, paid, template="due_soon", about="a reminder", now=now)
     other = make_tenant(now, name="Parked Ltd")
     park_account(account_id=other.pk, error=RuntimeError("no luck"), now=now)
 
