@@ -41,16 +41,8 @@ def record_payment(
     account = Account.objects.lock(account_id)
     invoice = locked_invoice(account, invoice_id)
     money = given_amount(amount, invoice.currency)
-    if invoice.status not in PAYABLE:
-        raise InvalidTransition(
-            noun="invoice", current=invoice.status, target=InvoiceStatus.PARTIALLY_PAID
-        )
+    _require_payable(invoice, money, reference)
     came_at = _when(invoice, paid_at, now=now)
-    if reference and invoice.payments.filter(reference=reference).exists():
-        raise AlreadyExists(what="a payment with this reference on the invoice")
-    if money.minor > invoice.amount_due_minor:
-        due = Money(invoice.amount_due_minor, invoice.currency)
-        raise PaymentAboveDue(amount_due=due.amount, currency=due.currency)
     payment = Payment(
         account=account,
         invoice=invoice,
@@ -78,7 +70,20 @@ def record_payment(
     return invoice
 
 
+def _require_payable(invoice: Invoice, money: Money, reference: str) -> None:
+    """Raise InvalidTransition, AlreadyExists for a known reference, PaymentAboveDue."""
+    if invoice.status not in PAYABLE:
+        target = InvoiceStatus.PARTIALLY_PAID
+        raise InvalidTransition(noun="invoice", current=invoice.status, target=target)
+    if reference and invoice.payments.filter(reference=reference).exists():
+        raise AlreadyExists(what="a payment with this reference on the invoice")
+    if money.minor > invoice.amount_due_minor:
+        due = Money(invoice.amount_due_minor, invoice.currency)
+        raise PaymentAboveDue(amount_due=due.amount, currency=due.currency)
+
+
 def _when(invoice: Invoice, paid_at: datetime | None, *, now: datetime) -> datetime:
+    """Return when it came. Raises InvalidRequest."""
     if paid_at is None:
         return now
     if paid_at > now:

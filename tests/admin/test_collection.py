@@ -46,7 +46,7 @@ def test_a_payment_is_recorded(staff: Client, invoice: Invoice) -> None:
     assert (payment.amount_minor, payment.reference) == (1000, "SEPA 1")
     assert invoice.status == "PARTIALLY_PAID"
     assert said(done)[0][0] == "success"
-    assert entries("invoice.payment_recorded")[-1] == "staff:ada"
+    assert sorted(entries("invoice.payment_recorded")) == ["staff:ada", "system"]
     assert "SEPA 1" in shown(staff, invoice)
 
 
@@ -94,7 +94,7 @@ def test_a_credit_note_is_issued_by_line(staff: Client, invoice: Invoice) -> Non
         ("success", f"The credit note {note.number} takes 2.00\N{NO-BREAK SPACE}USD back.")
     ]
     assert note.number in shown(staff, invoice)
-    assert entries("credit_note.issued")[-1] == "staff:ada"
+    assert sorted(entries("credit_note.issued")) == ["staff:ada", "system"]
 
 
 def test_a_credit_note_takes_one_amount_or_lines(staff: Client, invoice: Invoice) -> None:
