@@ -222,6 +222,29 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("INVOICE_LANGUAGE", one_of("en", "de"), "en", "The language of invoice PDFs."),
     Setting("INVOICE_PAPER", one_of("A4", "LETTER"), "A4", "The paper of invoice PDFs."),
     Setting(
+        "INVOICE_LANGUAGE", one_of("en", "de"), "en", "The language of invoice PDFs and mails."
+    ),
+    Setting(
+        "BILLING_INVOICE_MAILS", flag, "0", "1: tenants get a mail for each invoice, once final."
+    ),
+    Setting(
+        "BILLING_MAIL_TEST_CLOCKS",
+        flag,
+        "0",
+        "1: mails of tenants on test clocks are sent too. Otherwise they are written and held.",
+    ),
+    Setting("EMAIL_HOST", text, "", "The SMTP server. Empty: mails are written to the log."),
+    Setting("EMAIL_PORT", whole(1, 65535), "587", "Its port."),
+    Setting("EMAIL_USER", text, "", "Its user. Empty: no sign-in."),
+    Setting("EMAIL_PASSWORD", text, "", "That user's password."),
+    Setting(
+        "EMAIL_SECURITY",
+        one_of("STARTTLS", "TLS", "NONE"),
+        "STARTTLS",
+        "How the connection is encrypted. NONE is for a server on this machine.",
+    ),
+    Setting("EMAIL_FROM", text, "billing@example.com", "The sender of mails."),
+    Setting(
         "LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least level logged."
     ),
 )

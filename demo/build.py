@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from billing.accounts import audit
 from billing.catalog.services import create_meter, create_plan
+from billing.kernel.money import Money
 from billing.kernel.services import service
 from billing.models import Account, Meter, Plan, Subscription
 from billing.subscriptions.services import create_subscription
@@ -20,7 +21,8 @@ from customers.models import Customer, Membership, Role
 from demo.customers import CUSTOMERS, DemoCustomer
 from demo.plans import METERS, PLANS
 from demo.usage import record_usage
-from invoicing.models import Invoice
+from invoicing.collecting import record_payment
+from invoicing.models import OPEN, Invoice
 from invoicing.run import run_account
 from tenants.services import add_tenant
 
@@ -28,6 +30,7 @@ Say = Callable[[str], None]
 DAY: Final = timedelta(days=1)
 MORNING: Final = timedelta(hours=6)
 """When the demo's days have their run: after the grace of whatever ended at midnight."""
+PAID_AFTER: Final = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,25 @@ def _live_through(
             if starts[wanted] <= today:
                 _subscribe(account_id, wanted, start=starts[wanted], now=today)
                 run_account(account_id=account_id, now=today)
+                _pay(account_id, now=today)
         today += DAY
     for account_id in accounts.values():
         run_account(account_id=account_id, now=now)
+
+
+def _pay(account_id: UUID, *, now: datetime) -> None:
+    """Let the customer pay by bank transfer, some days after the invoice came."""
+    open_ones = Invoice.objects.filter(
+        account_id=account_id, status__in=OPEN, finalized_at__lte=now - PAID_AFTER
+    )
+    for invoice in open_ones.order_by("finalized_at"):
+        record_payment(
+            account_id=account_id,
+            invoice_id=invoice.pk,
+            amount=Money(invoice.amount_due_minor, invoice.currency).amount,
+            reference=f"Transfer {invoice.number}",
+            now=now,
+        )
 
 
 def _is_there() -> bool:

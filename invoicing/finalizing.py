@@ -14,13 +14,14 @@ from billing.models import InvoiceDue, LockedAccount, PlanVersion
 from billing.rating.late import UNSETTLED, settle_periods, unsettle
 from billing.subscriptions.discounting import give_uses_back, remember_uses
 from billing.subscriptions.fee_items import Place, expect_fee
-from invoicing import drafting
+from invoicing import drafting, dunning, mailing
 from invoicing.composing import Bill
-from invoicing.errors import InvoiceHasPayments
+from invoicing.errors import InvoiceHasCreditNotes, InvoiceHasPayments
 from invoicing.models import BilledUsage, Invoice, InvoiceStatus, LineType
 from invoicing.numbering import next_number
 from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
+from invoicing.records import MailTemplate
 from invoicing.taxes.positions import issue_day
 from tenants.models import Tenant
 
@@ -64,6 +65,11 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     invoice.save()
     expect_document(invoice)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
+    if invoice.status == InvoiceStatus.PENDING:
+        dunning.begin(invoice, due_at=now + term, now=now)
+    if settings.BILLING["BILLING_INVOICE_MAILS"]:
+        about = f"invoice:{invoice.pk}:finalized"
+        mailing.write(account, invoice, template=MailTemplate.INVOICE, about=about, now=now)
     audit.record(
         action="invoice.finalized",
         account_id=account.id,
@@ -127,10 +133,13 @@ def _settled(invoice: Invoice, bill: Bill) -> dict[UUID, int]:
 def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime) -> Invoice:
     """Void an invoice: credits that it used go back, a grant that it made is taken back.
 
-    The run does not make it anew. Raises InvoiceHasPayments, InvalidTransition.
+    The run does not make it anew. Raises InvoiceHasPayments, InvoiceHasCreditNotes,
+    CreditAlreadyUsed, InvalidTransition.
     """
     if invoice.amount_paid_minor:
         raise InvoiceHasPayments
+    if invoice.credited_minor:
+        raise InvoiceHasCreditNotes
     before = invoice.status
     invoice.void(at=now, reason=reason)
     invoice.save()
@@ -138,6 +147,7 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
     ledger.take_back(account, invoice_id=invoice.id, now=now)
     give_uses_back(invoice_id=invoice.id)
     _open_again(invoice)
+    dunning.follow(account, invoice, now=now)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     if invoice.number:
         expect_document(invoice)

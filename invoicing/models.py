@@ -11,15 +11,18 @@ from django.db.models import Q
 from billing.kernel.ids import uuid7
 from billing.kernel.states import StateMachine, Transitions
 from billing.models import Account, FeeItem, Subscription, SubscriptionPeriod
+from invoicing import records  # noqa: F401  more tables of this app
+from invoicing.records.billed import BilledUsage
+from invoicing.records.documents import InvoiceDocument
 from invoicing.taxes.models import TaxExemption, TaxRate
 from invoicing.taxes.treatment import Treatment
 
 __all__ = [
+    "OPEN",
     "BilledUsage",
     "Invoice",
     "InvoiceDocument",
     "InvoiceLine",
-    "InvoiceSeries",
     "InvoiceStatus",
     "LineType",
     "TaxExemption",
@@ -45,8 +48,10 @@ TRANSITIONS: Final[Transitions] = {
     S.OVERDUE: frozenset({S.PARTIALLY_PAID, S.PAID, S.VOID, S.UNCOLLECTIBLE}),
     S.PAID: frozenset({S.VOID}),  # paid by credit alone: one with payments is refused before
     S.VOID: frozenset(),
-    S.UNCOLLECTIBLE: frozenset({S.PAID}),
+    S.UNCOLLECTIBLE: frozenset({S.PAID, S.VOID}),
 }
+OPEN: Final = (S.PENDING, S.PARTIALLY_PAID, S.OVERDUE)
+"""What somebody is asked to pay."""
 
 
 class Invoice(StateMachine, models.Model):
@@ -85,6 +90,8 @@ class Invoice(StateMachine, models.Model):
     credit_granted_minor = models.BigIntegerField(default=0)
     credits_applied_minor = models.BigIntegerField(default=0)
     amount_paid_minor = models.BigIntegerField(default=0)
+    credited_minor = models.BigIntegerField(default=0)
+    credited_due_minor = models.BigIntegerField(default=0)
     seller = models.JSONField(null=True, blank=True)
     buyer = models.JSONField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)
@@ -115,11 +122,17 @@ class Invoice(StateMachine, models.Model):
             models.CheckConstraint(
                 name="invoice_amounts",
                 condition=Q(
-                    total_minor__gte=0,
                     credit_granted_minor__gte=0,
                     credits_applied_minor__gte=0,
                     amount_paid_minor__gte=0,
-                    credits_applied_minor__lte=models.F("total_minor"),
+                    credited_due_minor__gte=0,
+                    credited_minor__gte=models.F("credited_due_minor"),
+                    credited_minor__lte=models.F("total_minor"),
+                )
+                & Q(
+                    total_minor__gte=models.F("credits_applied_minor")
+                    + models.F("amount_paid_minor")
+                    + models.F("credited_due_minor")
                 ),
             ),
         ]
@@ -132,8 +145,9 @@ class Invoice(StateMachine, models.Model):
 
     @property
     def amount_due_minor(self) -> int:
-        """What is still to be paid, in minor units."""
-        return self.total_minor - self.credits_applied_minor - self.amount_paid_minor
+        """What is still to be paid, in minor units: credit notes took off `credited_due_minor`."""
+        settled = self.credits_applied_minor + self.amount_paid_minor + self.credited_due_minor
+        return self.total_minor - settled
 
     def finalize(self, *, number: str, at: datetime) -> None:
         """Become payable; PAID at once where nothing is due."""
@@ -142,6 +156,23 @@ class Invoice(StateMachine, models.Model):
         self.finalized_at = at
         if self.status == S.PAID:
             self.paid_at = at
+
+    def settle(self, *, at: datetime) -> None:
+        """Follow what is due after a payment or a credit note: PAID once nothing is.
+
+        An UNCOLLECTIBLE one stays so until then.
+        """
+        if self.amount_due_minor == 0:
+            self._move_to(S.PAID)
+            self.paid_at = at
+        elif self.amount_paid_minor and self.status in {S.PENDING, S.OVERDUE}:
+            self._move_to(S.PARTIALLY_PAID)
+
+    def mark_overdue(self) -> None:
+        self._move_to(S.OVERDUE)
+
+    def mark_uncollectible(self) -> None:
+        self._move_to(S.UNCOLLECTIBLE)
 
     def void(self, *, at: datetime, reason: str) -> None:
         self._move_to(S.VOID)
@@ -199,86 +230,3 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
-
-
-class InvoiceSeries(models.Model):
-    """The last number given in a series. Its row lock makes numbers run without a gap."""
-
-    account = models.ForeignKey(
-        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    prefix = models.CharField(max_length=32)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        verbose_name_plural = "invoice series"
-        constraints = [
-            models.UniqueConstraint(fields=["prefix", "year"], name="invoice_series_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.prefix}-{self.year}-{self.last:06d}"
-
-
-class BilledUsage(models.Model):
-    """What a finalized invoice charged, gross, for a charge in a period: the base of adjustments.
-
-    Without a charge it is what the version's minimum commitment added. The sum over all invoices
-    that are not void is what was invoiced.
-    """
-
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="billed")
-    period = models.ForeignKey(SubscriptionPeriod, on_delete=models.PROTECT, related_name="billed")
-    plan_version_id = models.UUIDField()
-    charge_id = models.UUIDField(null=True, blank=True)
-    quantity = models.DecimalField(max_digits=60, decimal_places=12)
-    events = models.BigIntegerField()
-    amount_minor = models.BigIntegerField()
-    counter_version = models.BigIntegerField()
-
-    class Meta:
-        verbose_name_plural = "billed usage"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["invoice", "period", "plan_version_id", "charge_id"],
-                nulls_distinct=False,
-                name="billed_usage_once",
-            )
-        ]
-        indexes = [models.Index(fields=["period", "charge_id"], name="billed_usage_period")]
-
-    def __str__(self) -> str:
-        return f"{self.charge_id} {self.quantity}"
-
-
-class InvoiceDocument(models.Model):
-    """The PDF of an invoice: a due row until it is rendered, then the same bytes for ever.
-
-    A draft's is rendered anew with each content; `fingerprint` says of which content it is.
-    """
-
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="documents")
-    fingerprint = models.CharField(max_length=64)
-    content = models.BinaryField(null=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    failure = models.TextField(blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField(null=True, blank=True)
-    rendered_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["invoice", "fingerprint"], name="invoice_document_once")
-        ]
-        indexes = [
-            models.Index(
-                fields=["due_at"], condition=Q(due_at__isnull=False), name="invoice_document_due"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"PDF of {self.invoice_id}"

@@ -1,4 +1,4 @@
-"""Invoice numbers: without a gap, per issuer and year, under any concurrency."""
+"""Numbers of invoices and credit notes: without a gap, per issuer and year, concurrently too."""
 
 from __future__ import annotations
 
@@ -8,21 +8,32 @@ from typing import Final
 from django.db.models import F
 
 from billing.models import Account
-from invoicing.models import InvoiceSeries
+from invoicing.records import InvoiceSeries
 from invoicing.taxes.positions import issue_day
 
 PREFIX: Final = "INV"
 TEST_PREFIX: Final = "TEST"
+CREDIT_NOTE_PREFIX: Final = "CN"
 
 
 def next_number(account: Account, *, at: datetime) -> str:
-    """Give the next number of the year of the issue date, such as INV-2026-000001.
+    """Give the next invoice number of the year of the issue date, such as INV-2026-000001."""
+    return _next(TEST_PREFIX if account.test_clock_id else PREFIX, at=at)
+
+
+def next_credit_note_number(account: Account, *, at: datetime) -> str:
+    """Give the next credit note number of that year, such as CN-2026-000001 or TEST-CN-2026-…"""
+    prefix = CREDIT_NOTE_PREFIX
+    return _next(f"{TEST_PREFIX}-{prefix}" if account.test_clock_id else prefix, at=at)
+
+
+def _next(prefix: str, *, at: datetime) -> str:
+    """Give the next number of a series.
 
     The series' row is locked until the transaction ends, so numbers are taken in the order of
     commits and a rollback gives its number back: call it last. Accounts on a test clock have
     a series of their own.
     """
-    prefix = TEST_PREFIX if account.test_clock_id else PREFIX
     year = issue_day(at).year
     InvoiceSeries.objects.bulk_create(
         [InvoiceSeries(prefix=prefix, year=year)], ignore_conflicts=True

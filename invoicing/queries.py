@@ -15,6 +15,7 @@ from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.queries import current_period, live_subscription
 from invoicing.composing import Bill, compose
 from invoicing.models import Invoice, InvoiceStatus
+from invoicing.records import CreditNote
 from tenants.models import Tenant
 
 
@@ -40,6 +41,13 @@ def preview(*, account_id: UUID, now: datetime) -> Bill:
 def shown() -> QuerySet[Invoice]:
     """Return invoices with their lines, in two queries however many there are."""
     return Invoice.objects.select_related("account__test_clock", "period").prefetch_related("lines")
+
+
+def shown_credit_notes() -> QuerySet[CreditNote]:
+    """Return credit notes with all that is shown of them, in two queries however many there are."""
+    return CreditNote.objects.select_related("account__test_clock", "invoice").prefetch_related(
+        "lines__invoice_line"
+    )
 
 
 def invoice_of(invoice_id: UUID) -> Invoice:

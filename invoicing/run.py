@@ -2,94 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
+from django.db import InterfaceError, OperationalError
 
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.services import service
-from billing.models import Account, InvoiceDue, LockedAccount, Subscription
-from billing.subscriptions.advancing import advance_subscription
-from invoicing import drafting, finalizing
+from billing.models import Account
+from invoicing import due, parking
 
 log = structlog.get_logger(__name__)
 
 STEP_LIMIT: Final = 2000
 """Steps for one account in one go: after a long standstill the next beat goes on."""
+PASSING: Final = (OperationalError, InterfaceError)
+"""The database is away, or ended a deadlock: no reason to park an account."""
 
 
 @service
-def take_step(*, account_id: UUID, now: datetime) -> datetime | None:
+def take_step(*, account_id: UUID, wait: bool = True, now: datetime) -> datetime | None:
     """Take the account's earliest step that is due by `now`; return when it was due, or None.
 
-    Steps go in the order of their instants; of equal ones the subscription moves first, so that
-    an invoice in advance finds the period whose fee it charges.
+    Steps go in the order of their instants, equal ones in that of `due.SOURCES`. Without `wait`
+    an account that somebody else has locked is left to them: None.
     """
-    account = Account.objects.lock(account_id, even_closed=True)
-    if account.closed_at is not None:
+    if wait:
+        account = Account.objects.lock(account_id, even_closed=True)
+    elif (free := Account.objects.lock_if_free(account_id)) is not None:
+        account = free
+    else:
         return None
-    subscription = Subscription.objects.due(now).filter(account=account).order_by("due_at").first()
-    invoice = InvoiceDue.objects.due(now).filter(account=account).order_by("due_at", "id").first()
-    moves = subscription.due_at if subscription else None
-    bills = invoice.due_at if invoice else None
-    if subscription and moves and (bills is None or moves <= bills):
-        advance_subscription(subscription, now=now)
-        return moves
-    if invoice and bills:
-        _bill(account, invoice, now=now)
-        return bills
-    return None
+    work = due.earliest(account.id, now=now)
+    if work is None:
+        return None
+    work.take(account, now=now)
+    return work.due_at
 
 
-def _bill(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> None:
-    """Draft it, and finalize it once its grace is over; then it is never due again."""
-    drafting.open_draft(account, due, now=now)
-    is_final = due.due_at == due.finalize_at
-    if is_final:
-        finalizing.finalize_due(account, due, now=now)
-    following = None if is_final else due.finalize_at
-    InvoiceDue.objects.filter(pk=due.pk).update(due_at=following)
-
-
-def run_account(*, account_id: UUID, now: datetime) -> int:
+def run_account(*, account_id: UUID, wait: bool = True, now: datetime) -> int:
     """Do all that is due for an account by `now`, each step in a transaction of its own.
 
     Return how many steps were taken. Safe to run from any number of workers at once.
     """
     for taken in range(STEP_LIMIT):
-        if take_step(account_id=account_id, now=now) is None:
+        if take_step(account_id=account_id, wait=wait, now=now) is None:
             return taken
     return STEP_LIMIT
 
 
-def due_accounts(*, now: datetime, limit: int) -> Iterator[UUID]:
-    """Yield accounts on real time that have something due, the longest overdue first."""
-    rows = (
-        Subscription.objects.due(now)
-        .filter(account__test_clock__isnull=True)
-        .order_by("due_at")
-        .values_list("account_id", flat=True)[:limit]
-    )
-    invoices = (
-        InvoiceDue.objects.due(now)
-        .filter(account__test_clock__isnull=True)
-        .order_by("due_at")
-        .values_list("account_id", flat=True)[:limit]
-    )
-    yield from dict.fromkeys([*rows, *invoices])
+def run_or_park(*, account_id: UUID, wait: bool = True, now: datetime) -> int:
+    """Do what is due; park the account where a step fails. Raises what passes by itself."""
+    try:
+        return run_account(account_id=account_id, wait=wait, now=now)
+    except (TenantNotFound, *PASSING):
+        raise
+    except Exception as error:  # whatever it is: the run goes on with the others
+        log.exception("account_parked", account_id=str(account_id))
+        parking.park_account(account_id=account_id, error=error, now=now)
+        return 0
 
 
 def run_due(*, now: datetime, limit: int = 500) -> int:
-    """Do what is due for up to `limit` accounts; one that fails is logged and left for later."""
+    """Do what is due for up to `limit` accounts; leave out those that other workers are at."""
     steps = 0
-    for account_id in due_accounts(now=now, limit=limit):
+    for account_id in due.due_accounts(now=now, limit=limit):
         try:
-            steps += run_account(account_id=account_id, now=now)
+            steps += run_or_park(account_id=account_id, wait=False, now=now)
         except TenantNotFound:
             continue
-        except Exception:  # one bad account does not stop the run
+        except PASSING:
             log.exception("billing_run_failed", account_id=str(account_id))
     return steps

@@ -1,4 +1,4 @@
-"""Wake-ups of the billing run and of the PDF renderer. The due rows are the jobs."""
+"""Wake-ups of the billing run, the PDF renderer and the outbox. The due rows are the jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from celery import shared_task
 from billing.kernel import clock
 from billing.models import Account
 from invoicing import late, run, verification
-from invoicing.pdf import rendering
+from invoicing.mailing import sending
+from invoicing.pdf import credit_notes, rendering
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ def run_due() -> None:
 def run_account(account_id: str) -> None:
     """Bill one account, by its own clock."""
     account = Account.objects.select_related("test_clock").get(pk=UUID(account_id))
-    run.run_account(account_id=account.id, now=clock.now_for(account))
+    run.run_or_park(account_id=account.id, now=clock.now_for(account))
 
 
 @shared_task(name="invoicing.render_pdf")
@@ -35,17 +36,24 @@ def render_pdf(document_id: str) -> None:
     rendering.render_document(document_id=int(document_id), now=clock.now())
 
 
+@shared_task(name="invoicing.render_credit_note")
+def render_credit_note(document_id: str) -> None:
+    """Render one credit note that is due."""
+    credit_notes.render_credit_note(document_id=int(document_id), now=clock.now())
+
+
 @shared_task(name="invoicing.render_due")
 def render_due() -> None:
     """Render the documents whose wake-up was lost."""
-    rendering.render_due(now=clock.now())
+    now = clock.now()
+    rendering.render_due(now=now)
+    credit_notes.render_due_credit_notes(now=now)
 
 
 @shared_task(name="invoicing.settle_late")
 def settle_late() -> None:
     """Invoice late usage of those who have no invoice to come."""
-    for account_id in late.accounts_to_settle():
-        late.settle_late(account_id=account_id, now=clock.now())
+    late.settle_all(now=clock.now())
 
 
 @shared_task(name="invoicing.verify")
@@ -53,3 +61,15 @@ def verify() -> None:
     """Check every invariant; what is broken is logged as an error, row by row."""
     for problem in verification.verify():
         log.error("invariant_broken", **asdict(problem))
+
+
+@shared_task(name="invoicing.send_mail")
+def send_mail(mail_id: str) -> None:
+    """Send one mail that is due."""
+    sending.send_mail(mail_id=UUID(mail_id), now=clock.now())
+
+
+@shared_task(name="invoicing.send_due_mails")
+def send_due_mails() -> None:
+    """Send the mails whose wake-up was lost, and those that failed before."""
+    sending.send_due(now=clock.now())

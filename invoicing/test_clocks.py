@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Min, Model
+from django.db.models import Model
 
 from billing.kernel.errors import NotFound, invalid
 from billing.kernel.services import service
@@ -32,13 +32,23 @@ from billing.models import (
 )
 from coupons.models import Redemption
 from customers.models import Customer, CustomerCreation, CustomerDeletion
-from invoicing import late, run
+from invoicing import due, late, parking, run
 from invoicing.models import (
     BilledUsage,
     Invoice,
     InvoiceDocument,
     InvoiceLine,
     TaxExemption,
+)
+from invoicing.records import (
+    CreditNote,
+    CreditNoteDocument,
+    CreditNoteLine,
+    Dunning,
+    DunningEntry,
+    Mail,
+    ParkedAccount,
+    Payment,
 )
 from tenants.models import Tenant
 
@@ -49,6 +59,14 @@ LONGEST_ADVANCE: Final = timedelta(days=2 * 366)
 BUDGET_SECONDS: Final = 50.0
 
 OWNED: Final[tuple[type[Model], ...]] = (
+    ParkedAccount,
+    Mail,
+    DunningEntry,
+    Dunning,
+    CreditNoteDocument,
+    CreditNoteLine,
+    CreditNote,
+    Payment,
     InvoiceDocument,
     BilledUsage,
     InvoiceLine,
@@ -103,6 +121,7 @@ def set_target(*, clock_id: UUID, frozen_time: datetime) -> TestClock:
     clock.status = Status.ADVANCING if clock.reached_at < frozen_time else Status.READY
     clock.failure = ""
     clock.save()
+    ParkedAccount.objects.filter(account__test_clock=clock).delete()
     return clock
 
 
@@ -116,42 +135,32 @@ def move_to(*, clock_id: UUID, reached_at: datetime, status: str, failure: str =
     return clock
 
 
-def next_due(clock: TestClock) -> datetime | None:
-    """Return the earliest instant up to the target at which one of its accounts has work."""
-    on_clock = {"account__test_clock_id": clock.id, "due_at__lte": clock.frozen_time}
-    instants = (
-        Subscription.objects.filter(**on_clock).aggregate(at=Min("due_at"))["at"],
-        InvoiceDue.objects.filter(**on_clock).aggregate(at=Min("due_at"))["at"],
-    )
-    return min((instant for instant in instants if instant is not None), default=None)
-
-
-def run_instant(clock: TestClock, at: datetime) -> None:
-    """Do all that is due on the clock at one instant, account by account."""
-    on_clock = {"account__test_clock_id": clock.id, "due_at__lte": at}
-    accounts = {
-        *Subscription.objects.filter(**on_clock).values_list("account_id", flat=True),
-        *InvoiceDue.objects.filter(**on_clock).values_list("account_id", flat=True),
-    }
-    for account_id in sorted(accounts):
-        run.run_account(account_id=account_id, now=at)
+def run_instant(accounts: list[UUID], at: datetime) -> None:
+    """Do all that is due at one instant, account by account; park the one that fails."""
+    for account_id in accounts:
+        try:
+            run.run_account(account_id=account_id, now=at)
+        except Exception as error:
+            parking.park_account(account_id=account_id, error=error, now=at)
+            raise
 
 
 def advance(*, clock_id: UUID, frozen_time: datetime, budget: float = BUDGET_SECONDS) -> TestClock:
     """Go to `frozen_time`, doing what is due on the way in the order of its instants.
 
     Stops after `budget` seconds of work with status ADVANCING; asking for the same time again goes
-    on. A step that fails leaves status FAILED, what was done stays, and asking again tries again.
+    on. A step that fails leaves status FAILED and its account parked, what was done stays; asking
+    again releases the account and tries again.
     """
     clock = set_target(clock_id=clock_id, frozen_time=frozen_time)
     started = time.monotonic()
-    while (due := next_due(clock)) is not None:
+    while (found := due.due_on_clock(clock)) is not None:
         if time.monotonic() - started > budget:
             return clock
-        at = max(due, clock.reached_at)
+        at, accounts = found
         clock = move_to(clock_id=clock.id, reached_at=at, status=Status.ADVANCING)
         try:
-            run_instant(clock, at)
+            run_instant(accounts, at)
         except Exception as error:
             log.exception("test_clock_failed", clock=str(clock.id))
             move_to(clock_id=clock.id, reached_at=at, status=Status.FAILED, failure=str(error))

@@ -71,7 +71,10 @@ def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without anything that would change what a test sees."""
     names = ("DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
     more = ("CSRF_TRUSTED_ORIGINS", "LOG_LEVEL", "DJANGO_SETTINGS_MODULE")
-    prefixes = ("BILLING_", "INVOICE_", "JWT_", "PG", "SELLER_", "STRIPE_", "DJANGO_", "PYTEST_")
+    prefixes = (
+        *("BILLING_", "JWT_", "PG", "SELLER_", "STRIPE_", "DJANGO_", "PYTEST_"),
+        *("EMAIL_", "INVOICE_"),
+    )
     return {
         name: value
         for name, value in environ.items()

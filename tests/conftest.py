@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 
 from billing.models import Meter
+from invoicing.records import DunningStep
 from tests.client import Api, json_of
 
 
@@ -45,10 +46,12 @@ def tenant(db: None, admin: Api) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def built_in_meters(request: pytest.FixtureRequest) -> None:
-    """Bring back the meters of the migration: tests with real transactions empty every table."""
+def built_in_rows(request: pytest.FixtureRequest) -> None:
+    """Bring back what migrations put in: tests with real transactions empty every table."""
     asks = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
     if asks or request.node.get_closest_marker("django_db"):
         request.getfixturevalue("_django_db_helper")
         if not Meter.objects.exists():
             import_module("billing.migrations.0003_meters").add_meters(apps, None)
+        if not DunningStep.objects.exists():
+            import_module("invoicing.migrations.0004_collection_holds").seed(apps, None)

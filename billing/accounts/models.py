@@ -63,6 +63,12 @@ class AccountQuerySet(models.QuerySet["Account"]):
             raise TenantNotFound
         return LockedAccount(account)
 
+    def lock_if_free(self, account_id: UUID) -> LockedAccount | None:
+        """Take the row lock as `lock` does, unless another transaction holds it or it is gone."""
+        rows = self.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        found = rows.select_related("test_clock").filter(pk=account_id).first()
+        return None if found is None else LockedAccount(found)
+
     def on_real_time(self) -> AccountQuerySet:
         """Leave out what moves with a test clock: its own advance does that work."""
         return self.filter(test_clock__isnull=True)

@@ -42,6 +42,9 @@ LABELS: Final[Mapping[str, tuple[Any, str]]] = {
     "ERASING": (_("Erasing"), "info"),
     "PARKED": (_("Parked"), "bad"),
     "DONE": (_("Done"), "good"),
+    "WAITING": (_("Waiting"), "info"),
+    "SENT": (_("Sent"), "good"),
+    "HELD": (_("Held"), "quiet"),
 }
 """Each status that is shown: its words and its colour."""
 

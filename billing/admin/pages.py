@@ -178,6 +178,14 @@ class ServiceAdmin(ModelAdmin, _OutsideTransaction):  # type: ignore[misc]
         return super().log_addition(request, obj, message) if obj.pk else None
 
 
+def _show_on(form: forms.Form, refusal: BillingError) -> bool:
+    """Put a refusal on the fields that it names; say whether it names any."""
+    for problem in refusal.details:
+        known = problem["field"] if problem["field"] in form.fields else None
+        form.add_error(known, problem["message"])
+    return bool(refusal.details)
+
+
 def confirm(
     page: ReadOnlyAdmin | ServiceAdmin,
     request: HttpRequest,
@@ -191,17 +199,18 @@ def confirm(
     """Ask before acting; act on a valid POST only.
 
     `words` are title, question, button and tone; `act` does it and returns what to say. A
-    BillingError is said too, and nothing else has happened. Then it goes `back`, or, where what
-    was acted on is gone, to the page `after` it.
+    BillingError is said too, and nothing else has happened; where it is about fields, what was
+    typed stays. Then it goes `back`, or, where what was acted on is gone, to the page `after` it.
     """
     form = form_class(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, act(form.cleaned_data))
+            return HttpResponseRedirect(after or back)
         except BillingError as error:
-            messages.error(request, str(error))
-            return HttpResponseRedirect(back)
-        return HttpResponseRedirect(after or back)
+            if not _show_on(form, error):
+                messages.error(request, str(error))
+                return HttpResponseRedirect(back)
     context = {
         **page.admin_site.each_context(request),
         "opts": page.model._meta,  # noqa: SLF001

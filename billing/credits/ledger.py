@@ -12,8 +12,11 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from billing.accounts import audit
 from billing.accounts.models import LockedAccount
+from billing.credits.errors import CreditAlreadyUsed
 from billing.credits.models import CreditEntry, CreditGrant
+from billing.kernel.money import Money
 
 Kind = CreditEntry.Kind
 
@@ -79,8 +82,27 @@ def spend(
         _write(found, Kind.USE, -amount, invoice_id=invoice_id, now=now)
 
 
+def expire(account: LockedAccount, found: CreditGrant, *, now: datetime) -> None:
+    """Let what is left of a grant end with its time."""
+    left = found.remaining_minor
+    found.remaining_minor = 0
+    found.save(update_fields=["remaining_minor"])
+    _write(found, Kind.EXPIRY, -left, invoice_id=None, now=now)
+    audit.record(
+        action="credit.expired",
+        account_id=account.id,
+        subject=found.id,
+        after={"amount": left},
+        now=now,
+    )
+
+
 def give_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> None:
-    """Return what an invoice spent to the grants that it came from, once."""
+    """Return what an invoice spent to the grants that it came from, once.
+
+    A grant that has expired meanwhile takes it back and expires anew with the next step of the
+    run: as if the invoice had never been.
+    """
     uses = CreditEntry.objects.filter(account=account, invoice_id=invoice_id, kind=Kind.USE)
     for use in uses.select_related("grant"):
         use.grant.remaining_minor -= use.amount_minor
@@ -89,9 +111,12 @@ def give_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> Non
 
 
 def take_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> None:
-    """Revoke what is left of the grant that an invoice made."""
+    """Revoke the grant that an invoice made. Raises CreditAlreadyUsed where some was spent."""
     for found in CreditGrant.objects.filter(account=account, invoice_id=invoice_id):
         left = found.remaining_minor
+        if left < found.amount_minor:
+            used = Money(found.amount_minor - left, account.currency)
+            raise CreditAlreadyUsed(amount=used.amount, currency=used.currency)
         if left:
             found.remaining_minor = 0
             found.save(update_fields=["remaining_minor"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -9,10 +12,17 @@ from billing.accounts.models import Account
 from billing.kernel.ids import uuid7
 
 
+class CreditGrantQuerySet(models.QuerySet["CreditGrant"]):
+    def due(self, now: datetime) -> CreditGrantQuerySet:
+        """What has expired by now and still has something left."""
+        return self.filter(expires_at__lte=now, remaining_minor__gt=0)
+
+
 class CreditGrant(models.Model):
     """Money that an account may spend on its invoices, until `expires_at`. Minor units.
 
-    `remaining_minor` is the sum of its entries, kept beside them so that it can be checked.
+    `remaining_minor` is the sum of its entries, kept beside them; a deferred trigger compares the
+    two at the commit.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -23,6 +33,8 @@ class CreditGrant(models.Model):
     invoice_id = models.UUIDField(null=True, blank=True, db_index=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+
+    objects: ClassVar[CreditGrantQuerySet] = CreditGrantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -38,7 +50,12 @@ class CreditGrant(models.Model):
                 fields=["account", "expires_at"],
                 condition=Q(remaining_minor__gt=0),
                 name="credit_grant_spendable",
-            )
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(remaining_minor__gt=0, expires_at__isnull=False),
+                name="credit_grant_expires",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -46,7 +63,7 @@ class CreditGrant(models.Model):
 
 
 class CreditEntry(models.Model):
-    """One movement of a grant: positive in, negative out."""
+    """One movement of a grant: positive in, negative out. A trigger refuses to change one."""
 
     class Kind(models.TextChoices):
         GRANT = "GRANT"
@@ -64,6 +81,7 @@ class CreditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "credit entries"
+        indexes = [models.Index(fields=["account", "-at", "-id"], name="credit_entry_account")]
         constraints = [
             models.UniqueConstraint(
                 fields=["grant", "invoice_id", "kind"],

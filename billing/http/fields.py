@@ -152,6 +152,17 @@ class DecimalStringField(serializers.Field[Decimal, Any, str, Any]):
         return format_decimal(cast("Decimal", value))
 
 
+class AmountField(DecimalStringField):
+    """An amount of money in, not negative, as it was written: its currency is judged later."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(least=Decimal(0), **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        super().to_internal_value(data)
+        return data
+
+
 @extend_schema_field({"type": "string", "examples": ["12.50"]})
 class MoneyField(serializers.Field[Money, Any, str, Any]):
     """Money out: exactly the currency's decimals. `minor` names a column beside `currency`."""

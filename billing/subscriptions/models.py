@@ -29,13 +29,20 @@ class SubscriptionStatus(models.TextChoices):
     CANCELLED = "CANCELLED"
 
 
+class Standing(models.TextChoices):
+    """What unpaid invoices make of a subscription: '' while nothing is overdue."""
+
+    PAST_DUE = "PAST_DUE"
+    UNPAID = "UNPAID"
+
+
 S = SubscriptionStatus
 TRANSITIONS: Final[Transitions] = {
     S.INCOMPLETE: frozenset({S.TRIALING, S.ACTIVE, S.CANCELLED}),
     S.TRIALING: frozenset({S.ACTIVE, S.PAUSED, S.PAST_DUE, S.CANCELLED}),
     S.ACTIVE: frozenset({S.PAST_DUE, S.PAUSED, S.CANCELLED}),
     S.PAST_DUE: frozenset({S.ACTIVE, S.UNPAID, S.PAUSED, S.CANCELLED}),
-    S.UNPAID: frozenset({S.ACTIVE, S.CANCELLED}),
+    S.UNPAID: frozenset({S.ACTIVE, S.PAST_DUE, S.CANCELLED}),
     S.PAUSED: frozenset({S.ACTIVE, S.TRIALING, S.PAST_DUE, S.CANCELLED}),
     S.CANCELLED: frozenset({S.ACTIVE, S.TRIALING}),
 }
@@ -82,6 +89,7 @@ class Subscription(StateMachine, models.Model):
         PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     status = models.CharField(max_length=16, choices=SubscriptionStatus.choices)
+    standing = models.CharField(max_length=8, choices=Standing.choices, blank=True)
     timezone = models.CharField(max_length=64)
     started_at = models.DateTimeField()
     anchor_at = models.DateTimeField()
@@ -125,6 +133,22 @@ class Subscription(StateMachine, models.Model):
 
     def end_trial(self) -> None:
         self._move_to(S.ACTIVE)
+        self.stand(self.standing)
+
+    def stand(self, standing: str) -> None:
+        """Take over what its invoices make of it: '', PAST_DUE or UNPAID.
+
+        Paused, in its trial or cancelled it keeps its status; the standing is remembered, and
+        whoever makes it ACTIVE again calls this with it.
+        """
+        self.standing = standing
+        if self.status not in {S.ACTIVE, S.PAST_DUE, S.UNPAID}:
+            return
+        target = standing or S.ACTIVE
+        if self.status == S.ACTIVE and target == S.UNPAID:
+            self._move_to(S.PAST_DUE)
+        if self.status != target:
+            self._move_to(target)
 
     def cancel(self, *, at: datetime) -> None:
         """End at `at`. Nothing is due or pending any more."""

@@ -16,8 +16,7 @@ from billing.kernel import clock
 from billing.metering.browse import events_by_hour
 from billing.models import Subscription
 from billing.subscriptions.models import SubscriptionStatus
-from invoicing.admin.invoices import OPEN
-from invoicing.models import Invoice, InvoiceStatus
+from invoicing.models import OPEN, Invoice, InvoiceStatus
 from tenants.models import Tenant
 
 SHOWN: Final = 8
@@ -72,7 +71,8 @@ def _subscriptions() -> dict[str, Any]:
 
 def _owed(*, now: datetime) -> list[dict[str, Any]]:
     """What is open and what of it should have been paid, a sum for each currency."""
-    due = F("total_minor") - F("credits_applied_minor") - F("amount_paid_minor")
+    settled = F("credits_applied_minor") + F("amount_paid_minor") + F("credited_due_minor")
+    due = F("total_minor") - settled
     rows: list[Any] = list(
         Invoice.objects.filter(status__in=OPEN)
         .values("currency", is_late=Q(due_date__lt=now.date()))

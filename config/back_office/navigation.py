@@ -55,6 +55,8 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _("Billing"),
         _page(_("Subscriptions"), "autorenew", "billing.subscription"),
         _page(_("Invoices"), "receipt_long", "invoicing.invoice"),
+        _page(_("Credit notes"), "undo", "invoicing.creditnote"),
+        _page(_("Dunning"), "notifications_active", "invoicing.dunningstep"),
         _page(_("Tax rates"), "percent", "invoicing.taxrate"),
         _page(_("Tax exemptions"), "money_off", "invoicing.taxexemption"),
     ),
@@ -69,6 +71,8 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
     ),
     _group(
         _("System"),
+        _page(_("Outbox"), "mail", "invoicing.mail"),
+        _page(_("Parked accounts"), "block", "invoicing.parkedaccount"),
         _page(_("Audit log"), "history", "billing.auditentry"),
         _page(_("API keys"), "key", "billing.apikey"),
         _page(_("Test clocks"), "schedule", "billing.testclock"),

@@ -178,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=17),
         "options": {"expires": 3600},
     },
+    "send-due-mails": {
+        "task": "invoicing.send_due_mails",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,
@@ -225,8 +230,20 @@ BILLING_HOT_PATHS = [
 ]
 # And who redeems a coupon in the transaction that makes a subscription.
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"
+# Likewise what is due for an account: invoices and dunning are above the engine.
+BILLING_DUE_WORK = "invoicing.due.is_due"
 
 BILLING = ENV
+
+EMAIL_BACKEND = "django.core.mail.backends." + (
+    "smtp.EmailBackend" if ENV["EMAIL_HOST"] else "console.EmailBackend"
+)
+EMAIL_HOST, EMAIL_PORT = ENV["EMAIL_HOST"], ENV["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENV["EMAIL_USER"], ENV["EMAIL_PASSWORD"]
+EMAIL_USE_TLS = ENV["EMAIL_SECURITY"] == "STARTTLS"
+EMAIL_USE_SSL = ENV["EMAIL_SECURITY"] == "TLS"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENV["EMAIL_FROM"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

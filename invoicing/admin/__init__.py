@@ -1,5 +1,21 @@
-"""The back office of invoices and taxes."""
+"""The back office of invoices, of what is collected for them, and of taxes."""
 
-from invoicing.admin import consequences, exemptions, invoices, panels, taxes
+from invoicing.admin import (
+    collection,
+    consequences,
+    credit_notes,
+    exemptions,
+    invoices,
+    panels,
+    taxes,
+)
 
-__all__ = ["consequences", "exemptions", "invoices", "panels", "taxes"]
+__all__ = [
+    "collection",
+    "consequences",
+    "credit_notes",
+    "exemptions",
+    "invoices",
+    "panels",
+    "taxes",
+]

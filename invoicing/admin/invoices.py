@@ -22,13 +22,15 @@ from billing.admin.pages import ReadOnlyAdmin, confirm
 from billing.kernel import clock
 from billing.kernel.errors import BillingError
 from invoicing import queries, services
+from invoicing.admin.afterwards import panels_of
+from invoicing.admin.files import show_pdf
+from invoicing.admin.settling import SettlingActions, named
 from invoicing.admin.sheet import sheet_of
-from invoicing.models import Invoice, InvoiceStatus
+from invoicing.models import OPEN, Invoice, InvoiceStatus
 from invoicing.pdf.rendering import pdf_of
 
 S = InvoiceStatus
-OPEN = (S.PENDING, S.PARTIALLY_PAID, S.OVERDUE)
-VOIDABLE = (S.DRAFT, S.PENDING, S.OVERDUE, S.PAID)
+VOIDABLE = (S.DRAFT, S.PENDING, S.OVERDUE, S.PAID, S.UNCOLLECTIBLE)
 
 
 class InvoiceStatusFilter(LabelledFilter):
@@ -65,7 +67,7 @@ class VoidForm(forms.Form):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyAdmin):
+class InvoiceAdmin(SettlingActions, ReadOnlyAdmin):
     """What is owed. A draft follows what comes in; a finalized invoice never changes."""
 
     change_form_outer_before_template = "admin/invoicing/sheet.html"
@@ -89,7 +91,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     search_fields = ("number", "account__tenant__name", "=id", "=account__id")
     search_help_text = _("Number, tenant or id")
     ordering = ("-created_at", "-id")
-    actions_detail = ("open_pdf", "finalize", "void")
+    actions_detail = ("open_pdf", "finalize", "pay", "credit", "write_off", "void")
     layout = (
         (
             _("Record"),
@@ -134,19 +136,25 @@ class InvoiceAdmin(ReadOnlyAdmin):
             shown = Invoice.objects.select_related(
                 "account__tenant", "subscription__plan_version__plan"
             )
-            context["sheet"] = sheet_of(shown.prefetch_related("lines").get(pk=found.pk))
+            fresh = shown.prefetch_related("lines").get(pk=found.pk)
+            context["sheet"], context["panels"] = sheet_of(fresh), panels_of(fresh)
         return super().change_view(request, object_id, form_url, context)
 
     def has_pdf_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request)
 
     def has_finalize_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, (S.DRAFT,))
+        return self.may(request, object_id, (S.DRAFT,))
 
     def has_void_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, VOIDABLE)
+        if not self.may(request, object_id, VOIDABLE):
+            return False
+        if object_id is None or request.method == "POST":
+            return True
+        found = self.get_object(request, object_id)
+        return not (found is None or found.amount_paid_minor or found.credited_minor)
 
-    def _may(self, request: HttpRequest, object_id: Any, statuses: tuple[str, ...]) -> bool:
+    def may(self, request: HttpRequest, object_id: Any, statuses: tuple[str, ...]) -> bool:
         """Say whether the staff may change invoices, and this one is in a state for it."""
         if not request.user.has_perm("invoicing.change_invoice"):
             return False
@@ -165,15 +173,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         except BillingError as error:
             messages.warning(request, str(error))
             return HttpResponseRedirect(self.page_url(object_id))
-        name = invoice.number or f"draft-{invoice.pk}"
-        return HttpResponse(
-            bytes(made.content or b""),
-            content_type="application/pdf",
-            headers={
-                "Content-Disposition": f'inline; filename="{name}.pdf"',
-                "Cache-Control": "private, no-cache",
-            },
-        )
+        return show_pdf(made, name=invoice.number or f"draft-{invoice.pk}")
 
     @action(
         description=_("Finalize"),
@@ -233,10 +233,6 @@ class InvoiceAdmin(ReadOnlyAdmin):
         }
         back = self.page_url(object_id)
         return confirm(self, request, words=words, back=back, act=act, form_class=VoidForm)
-
-
-def named(invoice: Invoice) -> str:
-    return invoice.number or gettext("Draft")
 
 
 def refresh(invoice: Invoice) -> None:

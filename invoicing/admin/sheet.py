@@ -164,5 +164,7 @@ def _sums(invoice: Invoice, taxes: list[InvoiceLine]) -> list[tuple[str, str, bo
         sums.append((_("Paid by credit"), money(-invoice.credits_applied_minor), False))
     if invoice.amount_paid_minor:
         sums.append((_("Paid"), money(-invoice.amount_paid_minor), False))
+    if invoice.credited_due_minor:
+        sums.append((_("Credited"), money(-invoice.credited_due_minor), False))
     sums.append((_("Amount due"), money(invoice.amount_due_minor), True))
     return sums

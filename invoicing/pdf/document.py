@@ -116,7 +116,10 @@ class InvoiceDocument:
 
     `issue_date` and `due_date` are dates, or moments that are shown as dates in `timezone`.
     `discount_total`, `credits_applied` and `amount_paid` are positive where something is taken
-    off; `credit_granted` is what a total below zero became. Raises ValueError for anything
+    off; `credit_granted` is what a total below zero became. With `refers_to`, the number of an
+    invoice, it is a credit note on that one: its amounts are what is taken back, `amount_paid` is
+    not used, `credits_applied` what was taken off the amount due, `credit_granted` what became
+    credit. Raises ValueError for anything
     that is no decimal string, for naive moments, unknown zones and unknown paper.
     """
 
@@ -138,6 +141,7 @@ class InvoiceDocument:
     credits_applied: str
     amount_paid: str
     amount_due: str
+    refers_to: str = ""
     notes: str = ""
     tax_treatment: str = "STANDARD"
     tax_reason: str = ""
@@ -157,6 +161,10 @@ class InvoiceDocument:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"Unknown time zone: {self.timezone!r}") from error
+
+    @property
+    def is_credit_note(self) -> bool:
+        return bool(self.refers_to)
 
     @property
     def is_draft(self) -> bool:

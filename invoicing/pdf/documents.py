@@ -33,8 +33,8 @@ def printed(invoice: Invoice) -> Printed:
         due_date=invoice.due_date,
         period_start=invoice.period_start,
         period_end=invoice.period_end,
-        seller=_party(invoice.seller or seller()),
-        buyer=_party(invoice.buyer or buyer(tenant)),
+        seller=party_block(invoice.seller or seller()),
+        buyer=party_block(invoice.buyer or buyer(tenant)),
         lines=tuple(_line(line, invoice) for line in lines if line.type != LineType.TAX),
         tax_rows=tuple(_tax(line, invoice) for line in lines if line.type == LineType.TAX),
         subtotal=_money(invoice, invoice.subtotal_minor),
@@ -58,7 +58,8 @@ def _money(invoice: Invoice, minor: int) -> str:
     return Money(minor, invoice.currency).amount
 
 
-def _party(block: dict[str, Any]) -> PartyBlock:
+def party_block(block: dict[str, Any]) -> PartyBlock:
+    """Return a stored party as it is printed."""
     return PartyBlock(
         name=block["name"],
         address=block["address"],

@@ -189,6 +189,23 @@ def printed_totals(document: InvoiceDocument) -> Iterator[PrintedTotal]:
     if document.tax_treatment in UNTAXED:
         nothing = formatting.money(_zero(document), currency)
         yield PrintedTotal(_(UNTAXED[document.tax_treatment]), nothing)
+    yield from _credited(document) if document.is_credit_note else _owed(document)
+
+
+def _credited(document: InvoiceDocument) -> Iterator[PrintedTotal]:
+    """Say what a credit note takes back, and what became of it."""
+    currency = document.currency
+    yield PrintedTotal(_("Total credited"), formatting.money(document.total, currency), "due")
+    for label, text in (
+        (_("Taken off the amount due"), document.credits_applied),
+        (_("Added to your credit balance"), document.credit_granted),
+    ):
+        if not formatting.is_zero(text):
+            yield PrintedTotal(label, formatting.money(text, currency))
+
+
+def _owed(document: InvoiceDocument) -> Iterator[PrintedTotal]:
+    currency = document.currency
     if not formatting.is_zero(document.credit_granted):
         granted = formatting.money(document.credit_granted, currency)
         yield PrintedTotal(_("Moved to your credit balance"), granted)
@@ -213,15 +230,19 @@ def _discounts(document: InvoiceDocument) -> Iterator[PrintedTotal]:
 
 
 def summary(document: InvoiceDocument) -> Summary:
+    is_note = document.is_credit_note
+    shown = document.total if is_note else document.amount_due
     return Summary(
-        label=_("Amount due"),
-        amount=formatting.money(document.amount_due, document.currency),
+        label=_("Amount credited") if is_note else _("Amount due"),
+        amount=formatting.money(shown, document.currency),
         code=document.currency if document.currency in formatting.SHARED_SIGNS else "",
         note=_summary_note(document),
     )
 
 
 def _summary_note(document: InvoiceDocument) -> str:
+    if document.is_credit_note:
+        return _("There is nothing to pay.")
     if document.is_void:
         return _("This invoice is void. There is nothing to pay.")
     if document.is_draft:
@@ -271,6 +292,8 @@ def are_long(notes: str) -> bool:
 def payment_terms(document: InvoiceDocument) -> str:
     """Say until when to pay; nothing where there is nothing to pay."""
     issued, due = document.issue_date, document.due_date
+    if document.is_credit_note:
+        return ""
     settled = document.is_draft or document.is_void or formatting.is_zero(document.amount_due)
     if settled or issued is None or due is None:
         return ""

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -19,9 +19,11 @@ from invoicing.einvoice.errors import EinvoiceNotPossible
 from invoicing.einvoice.writing import Syntax, einvoice
 from invoicing.errors import PdfNotReady
 from invoicing.models import Invoice, InvoiceDocument, InvoiceStatus
+from invoicing.pdf.document import InvoiceDocument as Printed
 from invoicing.pdf.documents import expect_document, fingerprint, printed
 from invoicing.pdf.errors import PdfError
 from invoicing.pdf.render import render_html, render_pdf
+from invoicing.records import CreditNoteDocument
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +33,14 @@ ATTEMPT_LIMIT: Final = 20
 CLAIM: Final = timedelta(seconds=90)
 
 
-def claim(document_id: int, *, now: datetime) -> bool:
+Document = InvoiceDocument | CreditNoteDocument
+D = TypeVar("D", InvoiceDocument, CreditNoteDocument)
+
+
+def claim(kind: type[Document], document_id: int, *, now: datetime) -> bool:
     """Take a due document for this renderer for as long as a rendering may last."""
     return bool(
-        InvoiceDocument.objects.filter(
+        kind.objects.filter(
             pk=document_id, content__isnull=True, due_at__lte=now, attempts__lt=ATTEMPT_LIMIT
         ).update(due_at=now + CLAIM)
     )
@@ -42,7 +48,7 @@ def claim(document_id: int, *, now: datetime) -> bool:
 
 def render_document(*, document_id: int, now: datetime) -> None:
     """Render one document and keep its bytes. A failure is kept with it and tried again later."""
-    if not claim(document_id, now=now):
+    if not claim(InvoiceDocument, document_id, now=now):
         return
     document = InvoiceDocument.objects.get(pk=document_id)
     invoice = queries.invoice_of(document.invoice_id)
@@ -50,16 +56,28 @@ def render_document(*, document_id: int, now: datetime) -> None:
         document.delete()
         return
     moment = invoice.finalized_at or invoice.calculated_at
+    make_bytes(document, printed(invoice), xml=lambda: embedded(invoice), at=moment, now=now)
+
+
+def make_bytes(
+    document: Document,
+    page: Printed,
+    *,
+    xml: Callable[[], bytes] = bytes,
+    at: datetime,
+    now: datetime,
+) -> None:
+    """Render a claimed document and keep its bytes; the first write wins.
+
+    `at` goes into it, and what `xml` makes: an electronic invoice, or nothing.
+    """
+    rows = type(document).objects.filter(pk=document.pk)
     try:
-        content = render_pdf(
-            render_html(printed(invoice)),
-            epoch=int(moment.timestamp()),
-            einvoice=embedded(invoice),
-        )
+        content = render_pdf(render_html(page), epoch=int(at.timestamp()), einvoice=xml())
     except PdfError as error:
         _failed(document, str(error), now=now)
         return
-    InvoiceDocument.objects.filter(pk=document_id, content__isnull=True).update(
+    rows.filter(content__isnull=True).update(
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         due_at=None,
@@ -76,21 +94,24 @@ def embedded(invoice: Invoice) -> bytes:
         return b""
 
 
-def _failed(document: InvoiceDocument, why: str, *, now: datetime) -> None:
+def _failed(document: Document, why: str, *, now: datetime) -> None:
     attempts = document.attempts + 1
-    log.error("pdf_failed", invoice=str(document.invoice_id), attempt=attempts, reason=why)
-    InvoiceDocument.objects.filter(pk=document.pk).update(
+    log.error("pdf_failed", document=str(document), attempt=attempts, reason=why)
+    type(document).objects.filter(pk=document.pk).update(
         attempts=attempts, failure=why, due_at=now + timedelta(seconds=min(30 * attempts, 3600))
     )
 
 
 def render_due(*, now: datetime, limit: int = 50) -> None:
     """Render what is due: the wake-ups that were lost, and what failed before."""
-    due = InvoiceDocument.objects.filter(
-        due_at__lte=now, content__isnull=True, attempts__lt=ATTEMPT_LIMIT
-    )
-    for document_id in due.order_by("due_at").values_list("pk", flat=True)[:limit]:
+    for document_id in due_documents(InvoiceDocument, now=now, limit=limit):
         render_document(document_id=document_id, now=now)
+
+
+def due_documents(kind: type[Document], *, now: datetime, limit: int) -> list[int]:
+    """Return what is to be rendered by now, the longest overdue first."""
+    due = kind.objects.filter(due_at__lte=now, content__isnull=True, attempts__lt=ATTEMPT_LIMIT)
+    return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 @service
@@ -119,12 +140,19 @@ def pdf_of(
     The wait is WAIT_SECONDS where none is given. Raises PdfNotReady.
     """
     document = ask_for(account_id=account_id, invoice_id=invoice_id, now=now)
+    return with_bytes(document, wait=wait, sleep=sleep)
+
+
+def with_bytes(
+    document: D, *, wait: float | None = None, sleep: Callable[[float], None] = time.sleep
+) -> D:
+    """Return the document once a worker has rendered it. Raises PdfNotReady."""
     deadline = time.monotonic() + (WAIT_SECONDS if wait is None else wait)
     while document.content is None:
         if time.monotonic() >= deadline:
             raise PdfNotReady(retry_after=5)
         sleep(POLL_SECONDS)
-        found = InvoiceDocument.objects.filter(pk=document.pk).first()
+        found = type(document)._default_manager.filter(pk=document.pk).first()  # noqa: SLF001
         if found is None:
             raise PdfNotReady(retry_after=1)
         document = found

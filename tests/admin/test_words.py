@@ -54,4 +54,4 @@ def test_a_german_browser_gets_a_german_page(staff: Client, world: World) -> Non
 
     assert "Übersicht" in page
     assert "Laufende Abonnements" in page
-    assert "100,00\N{NO-BREAK SPACE}USD" in page
+    assert "55,00\N{NO-BREAK SPACE}USD" in page

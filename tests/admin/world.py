@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -18,7 +19,11 @@ from billing.models import Account, Meter, Plan, Subscription
 from billing.pricing import ChargeModel, ChargeTerms, Tier
 from billing.subscriptions.services import create_subscription
 from customers.models import Customer, Membership, Role
+from invoicing import mailing
+from invoicing.collecting import record_payment
+from invoicing.crediting import issue_credit_note
 from invoicing.models import Invoice
+from invoicing.parking import park_account
 from invoicing.run import run_account
 from tenants.models import Tenant
 from tenants.services import create_tenant
@@ -97,7 +102,23 @@ def make_world(now: datetime) -> World:
     return World(plan, tenant, subscribe(tenant, plan, since=since, now=now))
 
 
+<<<<<<< HEAD
 @transaction.atomic  # a customer has an owner at every commit
+=======
+def collect(world: World, now: datetime) -> None:
+    """Let a payment, a credit note, mails and a parked account be there to look at."""
+    paid = world.invoices[1]
+    ids: dict[str, Any] = {"account_id": world.tenant.pk, "invoice_id": paid.pk}
+    record_payment(**ids, amount="40.00", reference="SEPA 0815", now=now)
+    issue_credit_note(**ids, amount="5.00", reason="An hour of downtime", now=now)
+    with transaction.atomic():
+        account = Account.objects.lock(world.tenant.pk)
+        mailing.write(account, paid, template="due_soon", about="a reminder", now=now)
+    other = make_tenant(now, name="Parked Ltd")
+    park_account(account_id=other.pk, error=RuntimeError("no luck"), now=now)
+
+
+>>>>>>> collect
 def make_customer(tenant: Tenant, now: datetime) -> Customer:
     Account.objects.filter(pk=tenant.pk).update(customer_id=tenant.pk)
     customer = Customer.objects.create(

@@ -23,6 +23,7 @@ SHARED = {
     "coupons.Coupon": "is offered to all",
     "customers.Membership": "is the customer's, whose id is an account's",
     "invoicing.TaxRate": "is a country's",
+    "invoicing.DunningStep": "is the schedule of all",
 }
 
 

@@ -18,7 +18,7 @@ from invoicing.models import Invoice, TaxExemption, TaxRate
 from invoicing.services import generate_invoice
 from tenants.models import Tenant
 from tests.admin.test_pages import MODELS, first_of, url
-from tests.admin.world import make_customer, make_world, use
+from tests.admin.world import collect, make_customer, make_world, use
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -90,6 +90,7 @@ def test_staff_signs_in_and_opens_every_page(
     User.objects.create_superuser("ada", password="a long enough one")
     world = make_world(clock.now())
     make_customer(world.tenant, clock.now())
+    collect(world, clock.now())
     use(world.tenant, "API_CALLS", 60)
     tax(world.tenant)
     width, height = SIZES[size]
@@ -107,6 +108,8 @@ def test_staff_signs_in_and_opens_every_page(
         if row is not None:
             watch.open(url(model, "change", row.pk))
     watch.open(f"/admin/usage/?tenant={world.tenant.pk}")
+    for invoice, action in ((0, "pay"), (0, "credit"), (0, "write_off"), (1, "pay")):
+        watch.open(f"{url(Invoice, 'changelist')}{world.invoices[invoice].pk}/{action}/")
 
     assert watch.seen == []
 

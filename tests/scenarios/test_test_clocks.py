@@ -102,7 +102,7 @@ def test_a_step_that_fails_is_told_and_can_be_tried_again(
 
     assert (failed.status, failed.failure) == ("FAILED", "no luck")
     assert failed.reached_at == datetime(2025, 2, 1, tzinfo=UTC)
-    assert [row["status"] for row in world.invoices()] == ["PENDING", "PENDING"]
+    assert [row["status"] for row in world.invoices()] == ["OVERDUE", "PENDING"]
 
 
 def test_a_year_of_a_daily_plan_is_lived_in_one_advance(world: World) -> None:

@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from billing.credits.services import grant_credit
 from billing.kernel.errors import BillingError
 from billing.models import CreditEntry, CreditGrant
 from invoicing import drafting, run, services
-from invoicing.models import BilledUsage, Invoice, InvoiceLine, InvoiceSeries
+from invoicing.models import BilledUsage, Invoice, InvoiceLine
 from invoicing.numbering import next_number
+from invoicing.records import InvoiceSeries
 from tests.scenarios.world import World
 
 MAY = datetime(2025, 5, 1, 1, tzinfo=UTC)
@@ -241,9 +243,7 @@ def test_credit_is_spent_once_by_two_finalizations_at_once() -> None:
     world = World()
     world.begin("2025-04-01T00:00:00Z")
     world.subscribe(world.plan())
-    CreditGrant.objects.create(
-        account_id=world.tenant, amount_minor=4000, remaining_minor=4000, created_at=MAY
-    )
+    grant_credit(account_id=UUID(world.tenant), amount="40.00", now=MAY)
     world.advance("2025-06-01T00:00:00Z")
     rows = list(Invoice.objects.filter(account_id=world.tenant, status="DRAFT"))
     first = world.post(f"/tenants/{world.tenant}/invoices", {"periodStart": "2025-06-01T00:00:00Z"})

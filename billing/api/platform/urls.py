@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from billing.api.platform.credits import SubscriptionCreditsView, TenantCreditsView
 from billing.api.platform.meters import MetersView, MeterView
 from billing.api.platform.plans import ArchivePlanView, PlansView, PlanView
 from billing.api.platform.subscription_actions import (
@@ -15,6 +16,8 @@ from billing.api.platform.subscription_actions import (
 from billing.api.platform.subscriptions import LiveSubscriptionView, SubscriptionsView
 
 urlpatterns: list[URLPattern] = [
+    path("tenants/<str:tenant_id>/credits", TenantCreditsView.as_view()),
+    path("subscriptions/<str:subscription_id>/credits", SubscriptionCreditsView.as_view()),
     path("meters", MetersView.as_view()),
     path("meters/<str:metric_type>", MeterView.as_view()),
     path("plans", PlansView.as_view()),

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.credits.errors import CreditAlreadyUsed
 from billing.http.fields import IdField, OneOfField, TextField, TimeField
 from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
@@ -26,12 +27,14 @@ from invoicing.api.platform.shapes import InvoiceSerializer, show_invoice
 from invoicing.errors import (
     AmountOutOfBounds,
     InvoiceExists,
+    InvoiceHasCreditNotes,
     InvoiceHasPayments,
     NoSuchPeriod,
     PdfNotReady,
 )
-from invoicing.models import Invoice, InvoiceStatus
+from invoicing.models import OPEN, Invoice, InvoiceDocument, InvoiceStatus
 from invoicing.pdf.rendering import pdf_of
+from invoicing.records import CreditNoteDocument
 
 
 class GenerateInput(Input):
@@ -161,13 +164,14 @@ class InvoiceView(InvoiceBase):
     @extend_schema(
         operation_id="get_invoice",
         summary="Get an invoice",
-        description="A draft is brought up to date first. Another tenant's is not there (404).",
+        description="A draft is brought up to date first, and what is due of an open one is done. "
+        "Another tenant's is not there (404).",
         tags=["Invoices"],
         responses=InvoiceSerializer,
     )
     def get(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
-        if found.status == InvoiceStatus.DRAFT:
+        if found.status == InvoiceStatus.DRAFT or found.status in OPEN:
             bring_up_to_date(account)
             found = queries.invoice_of(found.id)
         return Response(show_invoice(found))
@@ -207,12 +211,19 @@ class VoidView(InvoiceBase):
     @extend_schema(
         operation_id="void_invoice",
         summary="Void an invoice",
-        description="Credits that it used are given back, a grant that it made is taken back. "
-        "`reason` is taken from the body or from the query.",
+        description="Credits that it used are given back (what of them has expired meanwhile "
+        "expires again at once), a grant that it made is taken back: 409 where that is spent "
+        "already. One with payments or credit notes: 409. `reason` is taken from the body or "
+        "from the query.",
         tags=["Invoices"],
         request=VoidInput,
         parameters=[VoidInput],
-        responses={200: InvoiceSerializer, **refusals(InvalidTransition, InvoiceHasPayments)},
+        responses={
+            200: InvoiceSerializer,
+            **refusals(
+                InvalidTransition, InvoiceHasPayments, InvoiceHasCreditNotes, CreditAlreadyUsed
+            ),
+        },
     )
     def post(self, request: Request, invoice_id: str) -> Response:
         account, found = self.invoice(invoice_id)
@@ -250,16 +261,22 @@ class PdfView(InvoiceBase):
         if found.status == InvoiceStatus.DRAFT:
             bring_up_to_date(account)
         document = pdf_of(account_id=account.id, invoice_id=found.id, now=clock.now())
-        etag = f'"{document.sha256}"'
-        if etag in request.headers.get("If-None-Match", ""):
-            return HttpResponse(status=304, headers={"ETag": etag})
-        name = found.number or f"draft-{found.id}"
-        return HttpResponse(
-            bytes(document.content or b""),
-            content_type="application/pdf",
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}.pdf"',
-                "ETag": etag,
-                "Cache-Control": "private, no-cache",
-            },
-        )
+        return send_pdf(request, document, name=found.number or f"draft-{found.id}")
+
+
+def send_pdf(
+    request: Request, document: InvoiceDocument | CreditNoteDocument, *, name: str
+) -> HttpResponse:
+    """Answer with a document's bytes, or that the caller has them already."""
+    etag = f'"{document.sha256}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return HttpResponse(
+        bytes(document.content or b""),
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.pdf"',
+            "ETag": etag,
+            "Cache-Control": "private, no-cache",
+        },
+    )

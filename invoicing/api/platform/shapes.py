@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
@@ -13,6 +14,7 @@ from billing.kernel.decimals import format_decimal
 from billing.kernel.money import Money
 from invoicing.composing import Bill
 from invoicing.drafting import line_rows
+from invoicing.line_ids import line_id
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus, LineType
 from invoicing.taxes.notes import tax_note
 from invoicing.taxes.treatment import Treatment
@@ -59,8 +61,12 @@ class LineTaxSerializer(serializers.Serializer[Any]):
 
 
 class LineSerializer(serializers.Serializer[Any]):
-    """A line of an invoice or preview. Lines of type DISCOUNT and TAX are not in `subtotal`."""
+    """A line of an invoice or preview. Lines of type DISCOUNT and TAX are not in `subtotal`.
 
+    `id` names the line's place: the same in preview, draft and invoice of a period.
+    """
+
+    id = IdField()
     type = serializers.ChoiceField(choices=LineType.values)
     description = TextField()
     metricType = TextField(allow_null=True)
@@ -101,7 +107,9 @@ class PreviewSerializer(serializers.Serializer[Any]):
 
 
 class InvoiceSerializer(serializers.Serializer[Any]):
-    """An invoice."""
+    """An invoice. `creditedTotal` is the sum of its credit notes, `creditedDue` what of it was
+    taken off the amount due: amountDue = total − creditsApplied − amountPaid − creditedDue.
+    """
 
     id = IdField()
     invoiceNumber = TextField(allow_null=True)
@@ -123,6 +131,8 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     creditGranted = TextField()
     creditsApplied = TextField()
     amountPaid = TextField()
+    creditedTotal = TextField()
+    creditedDue = TextField()
     amountDue = TextField()
     stripeInvoiceId = TextField(allow_null=True)
     finalizedAt = TimeField(allow_null=True)
@@ -149,7 +159,10 @@ def show_invoice(invoice: Invoice) -> dict[str, Any]:
         "periodEnd": format_timestamp(invoice.period_end),
         "issueDate": invoice.issue_date.isoformat() if invoice.issue_date else None,
         "dueDate": invoice.due_date.isoformat() if invoice.due_date else None,
-        "lines": [show_line(line, invoice.currency) for line in sorted_lines(invoice)],
+        "lines": [
+            show_line(line, invoice.currency, of=(invoice.period_id, invoice.kind))
+            for line in sorted_lines(invoice)
+        ],
         "subtotal": money(invoice.subtotal_minor),
         "discountTotal": money(invoice.discount_total_minor),
         "taxTotal": money(invoice.tax_total_minor),
@@ -159,6 +172,8 @@ def show_invoice(invoice: Invoice) -> dict[str, Any]:
         "creditGranted": money(invoice.credit_granted_minor),
         "creditsApplied": money(invoice.credits_applied_minor),
         "amountPaid": money(invoice.amount_paid_minor),
+        "creditedTotal": money(invoice.credited_minor),
+        "creditedDue": money(invoice.credited_due_minor),
         "amountDue": money(invoice.amount_due_minor),
         "stripeInvoiceId": invoice.stripe_invoice_id or None,
         "finalizedAt": _time(invoice.finalized_at),
@@ -183,9 +198,10 @@ def _time(value: Any) -> str | None:
     return None if value is None else format_timestamp(value)
 
 
-def show_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
-    """Write a line out, stored or previewed."""
+def show_line(line: InvoiceLine, currency: str, *, of: tuple[UUID, str]) -> dict[str, Any]:
+    """Write a line out, stored or previewed, `of` the invoice of a period and kind."""
     return {
+        "id": str(line_id(*of, line.position)),
         "type": line.type,
         "description": line.description,
         "metricType": line.metric_type or None,
@@ -217,7 +233,9 @@ def show_preview(bill: Bill, *, as_of: str) -> dict[str, Any]:
         "periodStart": format_timestamp(bill.bounds.start),
         "periodEnd": format_timestamp(bill.bounds.end),
         "asOf": as_of,
-        "lines": [show_line(row, bill.currency) for row in line_rows(bill)],
+        "lines": [
+            show_line(row, bill.currency, of=(bill.period.id, bill.kind)) for row in line_rows(bill)
+        ],
         "subtotal": amounts.subtotal.amount,
         "discountTotal": amounts.discount_total.amount,
         "taxTotal": amounts.tax_total.amount,

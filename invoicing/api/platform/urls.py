@@ -2,6 +2,12 @@
 
 from django.urls import URLPattern, path
 
+from invoicing.api.platform.collecting import PaymentsView, UncollectibleView
+from invoicing.api.platform.credit_notes import (
+    CreditNotePdfView,
+    CreditNoteView,
+    InvoiceCreditNotesView,
+)
 from invoicing.api.platform.einvoices import EinvoiceView
 from invoicing.api.platform.invoices import (
     FinalizeView,
@@ -21,6 +27,11 @@ urlpatterns: list[URLPattern] = [
     path("invoices/<str:invoice_id>/void", VoidView.as_view()),
     path("invoices/<str:invoice_id>/pdf", PdfView.as_view()),
     path("invoices/<str:invoice_id>/einvoice", EinvoiceView.as_view()),
+    path("invoices/<str:invoice_id>/payments", PaymentsView.as_view()),
+    path("invoices/<str:invoice_id>/mark-uncollectible", UncollectibleView.as_view()),
+    path("invoices/<str:invoice_id>/credit-notes", InvoiceCreditNotesView.as_view()),
+    path("credit-notes/<str:note_id>", CreditNoteView.as_view()),
+    path("credit-notes/<str:note_id>/pdf", CreditNotePdfView.as_view()),
     path("test-clocks", TestClocksView.as_view()),
     path("test-clocks/<str:clock_id>", TestClockView.as_view()),
     path("test-clocks/<str:clock_id>/advance", AdvanceView.as_view()),

@@ -15,7 +15,11 @@ from tests.client import BASE, PORTAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
+<<<<<<< HEAD
     """A method and a path, which names things of the scene: {tenant}, {plan}, {subscription} ….
+=======
+    """A method and a path; {tenant}, {plan}, {invoice} and so on stand for ids of the scene.
+>>>>>>> collect
 
     `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice. `by` says who
     of the scene asks: admin (billing_admin), owner (of the customer), person (of no customer).
@@ -169,6 +173,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+<<<<<<< HEAD
         path="/subscriptions/{subscription}/change-plan",
         body={"newPlanId": "scene", "when": "NOW"},
         texts=("newPlanId",),
@@ -195,6 +200,34 @@ ENDPOINTS: Final = (
         texts=("code", "description"),
         decimals=("discountValue", "minimumAmount"),
         wholes=("durationMonths", "maxRedemptions", "maxRedemptionsPerTenant"),
+=======
+        path="/invoices/{invoice}/payments",
+        body={"amount": "1.00"},
+        texts=("reference",),
+        decimals=("amount",),
+        times=("paidAt",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/invoices/{invoice}/credit-notes",
+        body={"amount": "1.00", "reason": "goodwill"},
+        texts=("reason",),
+        decimals=("amount",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/invoices/{invoice}/credit-notes",
+        body={"lines": [{"lineId": "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"}], "reason": "x"},
+        decimals=("lines[0].amount",),
+        ids=("lines[0].lineId",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/subscriptions/{subscription}/credits",
+        body={"amount": "1.00"},
+        texts=("reason",),
+        decimals=("amount",),
+>>>>>>> collect
         times=("expiresAt",),
     ),
     Endpoint(
@@ -212,11 +245,17 @@ ENDPOINTS: Final = (
     ),
 )
 LISTS: Final = (
+<<<<<<< HEAD
     "/tenants",
     "/meters",
     "/plans",
     "/coupons",
     "/tenants/{tenant}/subscriptions",
+=======
+    *("/tenants", "/meters", "/plans", "/tenants/{tenant}/subscriptions"),
+    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
+    "/invoices/{invoice}/credit-notes",
+>>>>>>> collect
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -12,16 +11,20 @@ from customers.models import Customer, Membership
 from invoicing import test_clocks as clock_work
 from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
+<<<<<<< HEAD
 from tests.api.story import team
 from tests.api.story.administration import administration
 from tests.api.story.life import life
 from tests.api.story.limits import limits
+=======
+from tests.api.story.collection import collect
+from tests.api.story.later import LATER
+>>>>>>> collect
 from tests.api.story.recorder import Story
 from tests.api.story.taxes import taxes
 from tests.scenarios.world import token
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
-LATER = datetime(2999, 1, 1, tzinfo=UTC)  # rendering is due by the clock of the database
 PAY_AS_YOU_GO: dict[str, Any] = {
     "code": "payg",
     "name": "Pay as you go",
@@ -88,7 +91,11 @@ def tell(story: Story) -> None:
     subscription = subscriptions(story, tenant)
     usage(story, tenant)
     invoices(story, tenant, subscription)
+<<<<<<< HEAD
     life(story, tenant, subscription)
+=======
+    collect(story, tenant, subscription)
+>>>>>>> collect
     clocks(story)
     administration(story)
     team.tell(story)

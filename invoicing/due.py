@@ -1,0 +1,148 @@
+"""What is due for an account: its sources in one list, which all that run or ask go through.
+
+A new source is one entry. Work is found by its instant (`<= now`, never "today"). Of equal
+instants the order is the list's: credit that expires at an instant can't pay what is finalized
+then, the subscription moves before its invoices, so that one in advance finds the period whose
+fee it charges, and an invoice is made before an older one is dunned. Nothing of a parked account
+is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import F, Min, QuerySet, TextField, Value
+from django.db.models.functions import Cast
+
+from billing.credits import ledger
+from billing.models import Account, CreditGrant, InvoiceDue, LockedAccount, Subscription, TestClock
+from billing.subscriptions.services import advance_subscription
+from invoicing import drafting, dunning, finalizing
+from invoicing.records import Dunning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A kind of due work: rows with an `account` and an instant, and what is done with one.
+
+    `take` holds the account's lock. After it the row must not be due at that instant any more.
+    """
+
+    name: str
+    rows: Callable[[], QuerySet[Any]]
+    instant: str
+    take: Callable[[LockedAccount, Any, datetime], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One step that is due: whose kind it is, since when, which row."""
+
+    source: Source
+    due_at: datetime
+    key: str
+
+    def take(self, account: LockedAccount, *, now: datetime) -> None:
+        """Do it; the caller holds the account's lock since before it looked for the work."""
+        row = self.source.rows().get(pk=self.key)
+        self.source.take(account, row, now)
+
+
+def _expire(account: LockedAccount, grant: CreditGrant, now: datetime) -> None:
+    ledger.expire(account, grant, now=now)
+
+
+def _move(_account: LockedAccount, subscription: Subscription, now: datetime) -> None:
+    advance_subscription(subscription, now=now)
+
+
+def _bill(account: LockedAccount, due: InvoiceDue, now: datetime) -> None:
+    """Draft it, and finalize it once its grace is over; then it is never due again."""
+    drafting.open_draft(account, due, now=now)
+    is_final = due.due_at == due.finalize_at
+    if is_final:
+        finalizing.finalize_due(account, due, now=now)
+    following = None if is_final else due.finalize_at
+    InvoiceDue.objects.filter(pk=due.pk).update(due_at=following)
+
+
+def _dun(account: LockedAccount, row: Dunning, now: datetime) -> None:
+    dunning.take_steps(account, row, now=now)
+
+
+SOURCES: Final[tuple[Source, ...]] = (
+    Source(
+        name="credit expiry",
+        rows=lambda: CreditGrant.objects.filter(remaining_minor__gt=0),
+        instant="expires_at",
+        take=_expire,
+    ),
+    Source(name="subscription", rows=Subscription.objects.all, instant="due_at", take=_move),
+    Source(name="invoice", rows=InvoiceDue.objects.all, instant="due_at", take=_bill),
+    Source(name="dunning", rows=Dunning.objects.all, instant="due_at", take=_dun),
+)
+
+
+def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
+    """Return the source's rows that are due by `until`, of those accounts that are not parked."""
+    reached = {f"{source.instant}__lte": until, "account__parked__isnull": True}
+    return source.rows().filter(**reached, **of).order_by()
+
+
+def earliest(account_id: UUID, *, now: datetime) -> Work | None:
+    """Return the account's first step that is due by `now`, or None: one query."""
+    firsts = [
+        _due(source, now, account_id=account_id)
+        .annotate(
+            instant=F(source.instant), place=Value(place), key=Cast("pk", output_field=TextField())
+        )
+        .order_by("instant", "key")
+        .values_list("instant", "place", "key")[:1]
+        for place, source in enumerate(SOURCES)
+    ]
+    found = firsts[0].union(*firsts[1:], all=True).order_by("instant", "place").first()
+    if found is None:
+        return None
+    instant, place, key = found
+    return Work(source=SOURCES[place], due_at=instant, key=key)
+
+
+def is_due(account: Account, *, now: datetime) -> bool:
+    """Say whether anything of the account is due by `now`. Needs no lock."""
+    return earliest(account.id, now=now) is not None
+
+
+def _accounts(until: datetime, **of: object) -> QuerySet[Any]:
+    """Return (account, its first instant of a source), some accounts several times."""
+    rows = [
+        _due(source, until, **of)
+        .values("account_id")
+        .annotate(instant=Min(source.instant))
+        .values_list("account_id", "instant")
+        for source in SOURCES
+    ]
+    found: QuerySet[Any] = rows[0].union(*rows[1:], all=True)
+    return found
+
+
+def due_accounts(*, now: datetime, limit: int) -> list[UUID]:
+    """Return accounts on real time that have something due, the longest overdue first."""
+    rows = _accounts(now, account__test_clock__isnull=True).order_by("instant", "account_id")
+    return list(dict.fromkeys(account_id for account_id, _ in rows[: limit * len(SOURCES)]))[:limit]
+
+
+def due_on_clock(clock: TestClock) -> tuple[datetime, list[UUID]] | None:
+    """Return the first instant up to the clock's target that has work, and whose it is."""
+    rows = list(
+        _accounts(clock.frozen_time, account__test_clock_id=clock.id).order_by(
+            "instant", "account_id"
+        )
+    )
+    if not rows:
+        return None
+    at = max(rows[0][1], clock.reached_at)
+    return at, sorted({account_id for account_id, instant in rows if instant <= at})

@@ -1,0 +1,5 @@
+"""Mails about invoices: written with the change that they tell of, sent afterwards."""
+
+from invoicing.mailing.outbox import NO_ADDRESS, WRITTEN, write
+
+__all__ = ["NO_ADDRESS", "WRITTEN", "write"]
