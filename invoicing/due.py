@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 
 from billing.credits import ledger
 from billing.models import Account, CreditGrant, InvoiceDue, LockedAccount, Subscription, TestClock
-from billing.subscriptions.services import advance_subscription
+from billing.subscriptions.advancing import advance_subscription
 from invoicing import drafting, dunning, finalizing
 from invoicing.records import Dunning
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
+from billing.kernel.errors import TenantNotFound
 from billing.kernel.services import service
 from billing.models import (
     Account,
@@ -14,7 +17,9 @@ from billing.models import (
     SubscriptionPeriod,
 )
 from billing.rating.late import accounts_with_changes, settle_periods
-from invoicing import drafting, finalizing
+from invoicing import drafting, finalizing, parking
+
+log = structlog.get_logger(__name__)
 
 Kind = InvoiceDue.Kind
 
@@ -49,3 +54,18 @@ def _last_period_of_the_ended(account: LockedAccount) -> SubscriptionPeriod | No
 def accounts_to_settle(*, clock_id: UUID | None = None, limit: int = 500) -> list[UUID]:
     """Return accounts without a live subscription whose settled usage has changed since."""
     return accounts_with_changes(clock_id=clock_id, limit=limit)
+
+
+def settle_all(*, clock_id: UUID | None = None, now: datetime) -> None:
+    """Settle the late usage of all who have no invoice to come; park the account that fails.
+
+    On real time, or on one test clock.
+    """
+    for account_id in accounts_to_settle(clock_id=clock_id):
+        try:
+            settle_late(account_id=account_id, now=now)
+        except TenantNotFound:
+            continue
+        except Exception as error:  # whatever it is: the others go on
+            log.exception("account_parked", account_id=str(account_id))
+            parking.park_account(account_id=account_id, error=error, now=now)

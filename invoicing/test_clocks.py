@@ -166,8 +166,7 @@ def advance(*, clock_id: UUID, frozen_time: datetime, budget: float = BUDGET_SEC
             move_to(clock_id=clock.id, reached_at=at, status=Status.FAILED, failure=str(error))
             raise
     clock = move_to(clock_id=clock.id, reached_at=frozen_time, status=Status.READY)
-    for account_id in late.accounts_to_settle(clock_id=clock.id):
-        late.settle_late(account_id=account_id, now=frozen_time)
+    late.settle_all(clock_id=clock.id, now=frozen_time)
     return clock
 
 

@@ -15,7 +15,9 @@ class BilledUsage(models.Model):
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    invoice = models.ForeignKey("invoicing.Invoice", on_delete=models.PROTECT, related_name="billed")
+    invoice = models.ForeignKey(
+        "invoicing.Invoice", on_delete=models.PROTECT, related_name="billed"
+    )
     period = models.ForeignKey(SubscriptionPeriod, on_delete=models.PROTECT, related_name="billed")
     plan_version_id = models.UUIDField()
     charge_id = models.UUIDField(null=True, blank=True)

@@ -15,7 +15,9 @@ class InvoiceDocument(models.Model):
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    invoice = models.ForeignKey("invoicing.Invoice", on_delete=models.CASCADE, related_name="documents")
+    invoice = models.ForeignKey(
+        "invoicing.Invoice", on_delete=models.CASCADE, related_name="documents"
+    )
     fingerprint = models.CharField(max_length=64)
     content = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)

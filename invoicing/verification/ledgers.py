@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from django.db.models import Sum
 
 from billing.models import Account, CreditGrant
-from invoicing.models import Invoice, InvoiceSeries
+from invoicing.models import Invoice
+from invoicing.records import InvoiceSeries
 from invoicing.verification.problems import Problem
 
 
 def grants_as_entries(account: Account) -> Iterator[Problem]:
     """Compare what is left of each grant with the sum of its entries."""
-    grants = CreditGrant.objects.filter(account=account).annotate(sum=Sum("entries__amount_minor"))
-    for grant in grants:
-        if (grant.sum or 0) != grant.remaining_minor:
-            says = f"{grant.remaining_minor} is left, its entries sum to {grant.sum or 0}"
-            yield Problem("grants as entries", f"grant {grant.id}", says)
+    grants = CreditGrant.objects.filter(account=account).values_list("id", "remaining_minor")
+    for grant_id, left, total in grants.annotate(sum=Sum("entries__amount_minor")):
+        if (total or 0) != left:
+            says = f"{left} is left, its entries sum to {total or 0}"
+            yield Problem("grants as entries", f"grant {grant_id}", says)
 
 
 def numbers_without_a_gap() -> Iterator[Problem]:

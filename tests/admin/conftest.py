@@ -10,18 +10,12 @@ from django.test import Client
 
 from billing.accounts.keys import create_api_key
 from billing.kernel import clock
-<<<<<<< HEAD
 from billing.kernel.ids import uuid7
 from billing.models import Account, ApiKey, TestClock
 from customers.services.deletion import delete_any_customer
 from invoicing.models import TaxExemption, TaxRate
 from tenants.models import Tenant
-from tests.admin.world import World, make_customer, make_tenant, make_world
-=======
-from billing.models import ApiKey, TestClock
-from invoicing.models import TaxRate
-from tests.admin.world import World, collect, make_customer, make_world
->>>>>>> collect
+from tests.admin.world import World, collect, make_customer, make_tenant, make_world
 
 
 @pytest.fixture

@@ -21,29 +21,19 @@ from billing.models import (
     Subscription,
 )
 from billing.models import TestClock as FrozenClock
-<<<<<<< HEAD
 from customers.models import Customer, CustomerDeletion
 from invoicing.models import Invoice, TaxExemption, TaxRate
-from tenants.models import Tenant
-from tests.admin.world import World
-
-READ_ONLY = [
-    *(PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer),
-    CustomerDeletion,
-]
-WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption]
-=======
-from customers.models import Customer
-from invoicing.models import Invoice, TaxRate
 from invoicing.records import CreditNote, DunningStep, Mail, ParkedAccount
 from tenants.models import Tenant
 from tests.admin.world import World
 
 COLLECTION = [CreditNote, Mail, ParkedAccount]
-READ_ONLY = [PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer]
-READ_ONLY += COLLECTION
-WRITABLE = [Tenant, Plan, Meter, TaxRate, DunningStep]
->>>>>>> collect
+READ_ONLY = [
+    *(PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer),
+    CustomerDeletion,
+    *COLLECTION,
+]
+WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 

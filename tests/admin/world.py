@@ -102,9 +102,6 @@ def make_world(now: datetime) -> World:
     return World(plan, tenant, subscribe(tenant, plan, since=since, now=now))
 
 
-<<<<<<< HEAD
-@transaction.atomic  # a customer has an owner at every commit
-=======
 def collect(world: World, now: datetime) -> None:
     """Let a payment, a credit note, mails and a parked account be there to look at."""
     paid = world.invoices[1]
@@ -118,7 +115,7 @@ def collect(world: World, now: datetime) -> None:
     park_account(account_id=other.pk, error=RuntimeError("no luck"), now=now)
 
 
->>>>>>> collect
+@transaction.atomic  # a customer has an owner at every commit
 def make_customer(tenant: Tenant, now: datetime) -> Customer:
     Account.objects.filter(pk=tenant.pk).update(customer_id=tenant.pk)
     customer = Customer.objects.create(

@@ -11,12 +11,9 @@ from django.http import HttpResponse
 from billing.models import (
     AuditEntry,
     Charge,
-<<<<<<< HEAD
-    Discount,
-=======
     CreditEntry,
     CreditGrant,
->>>>>>> collect
+    Discount,
     IdempotentAnswer,
     Meter,
     Plan,
@@ -37,16 +34,13 @@ from tests.client import Api, json_of
 TABLES = (
     AuditEntry,
     Charge,
-<<<<<<< HEAD
     Coupon,
-    Customer,
-    CustomerCreation,
-    Discount,
-=======
     CreditEntry,
     CreditGrant,
     CreditNote,
->>>>>>> collect
+    Customer,
+    CustomerCreation,
+    Discount,
     IdempotentAnswer,
     Invoice,
     Membership,
@@ -64,30 +58,21 @@ TABLES = (
 def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     made = json_of(admin.post("/plans", plan(code="scene")), 201)
     clock = json_of(admin.post("/test-clocks", {"frozenTime": "2026-01-01T00:00:00Z"}), 201)
-<<<<<<< HEAD
     customer = factories.customer()
     owner = Membership.objects.get(customer=customer).user_id
-    other = json_of(admin.post("/tenants", {"name": "Subscribed"}), 201)["id"]
-    subscribed = admin.post(f"/tenants/{other}/subscriptions", {"planId": "scene"})
-=======
     billed = json_of(admin.post("/tenants", {"name": "Billed"}), 201)
     path = f"/tenants/{billed['id']}"
     subscribed = json_of(admin.post(f"{path}/subscriptions", {"planId": "scene"}), 201)
     draft = json_of(admin.post(f"{path}/invoices", {}), 201)
     json_of(admin.post(f"/invoices/{draft['id']}/finalize", {}), 200)
->>>>>>> collect
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
         "clock": clock["id"],
-<<<<<<< HEAD
         "customer": str(customer.pk),
         "owner": str(owner),
-        "subscription": json_of(subscribed, 201)["id"],
-=======
         "subscription": subscribed["id"],
         "invoice": draft["id"],
->>>>>>> collect
     }
 
 

@@ -15,11 +15,7 @@ from tests.client import BASE, PORTAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-<<<<<<< HEAD
     """A method and a path, which names things of the scene: {tenant}, {plan}, {subscription} ….
-=======
-    """A method and a path; {tenant}, {plan}, {invoice} and so on stand for ids of the scene.
->>>>>>> collect
 
     `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice. `by` says who
     of the scene asks: admin (billing_admin), owner (of the customer), person (of no customer).
@@ -173,7 +169,6 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
-<<<<<<< HEAD
         path="/subscriptions/{subscription}/change-plan",
         body={"newPlanId": "scene", "when": "NOW"},
         texts=("newPlanId",),
@@ -200,7 +195,10 @@ ENDPOINTS: Final = (
         texts=("code", "description"),
         decimals=("discountValue", "minimumAmount"),
         wholes=("durationMonths", "maxRedemptions", "maxRedemptionsPerTenant"),
-=======
+        times=("expiresAt",),
+    ),
+    Endpoint(
+        method="POST",
         path="/invoices/{invoice}/payments",
         body={"amount": "1.00"},
         texts=("reference",),
@@ -227,7 +225,6 @@ ENDPOINTS: Final = (
         body={"amount": "1.00"},
         texts=("reason",),
         decimals=("amount",),
->>>>>>> collect
         times=("expiresAt",),
     ),
     Endpoint(
@@ -245,17 +242,9 @@ ENDPOINTS: Final = (
     ),
 )
 LISTS: Final = (
-<<<<<<< HEAD
-    "/tenants",
-    "/meters",
-    "/plans",
-    "/coupons",
-    "/tenants/{tenant}/subscriptions",
-=======
-    *("/tenants", "/meters", "/plans", "/tenants/{tenant}/subscriptions"),
+    *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
     *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
     "/invoices/{invoice}/credit-notes",
->>>>>>> collect
 )
 
 

@@ -47,7 +47,6 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/invoices/{invoice}/einvoice", None, READERS),
     ("post", "/invoices/{invoice}/finalize", {"no": 1}, ADMIN),
     ("post", "/invoices/{invoice}/void", {"no": 1}, ADMIN),
-<<<<<<< HEAD
     ("post", "/subscriptions/{subscription}/change-plan", {"no": 1}, OWNERS),
     ("post", "/subscriptions/{subscription}/cancel", {"no": 1}, OWNERS),
     ("post", "/subscriptions/{subscription}/reactivate", {"no": 1}, OWNERS),
@@ -60,7 +59,6 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("post", "/coupons/{coupon}/deactivate", {"no": 1}, ADMIN),
     ("post", "/coupons/validate", {"code": "ten", "tenantId": "{tenant}"}, MANAGERS),
     ("post", "/coupons/redeem", {"code": "none", "tenantId": "{tenant}"}, MANAGERS),
-=======
     ("get", "/invoices/{invoice}/payments", None, READERS),
     ("post", "/invoices/{invoice}/payments", {}, ADMIN),
     ("post", "/invoices/{invoice}/mark-uncollectible", {"no": 1}, ADMIN),
@@ -70,7 +68,6 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/credit-notes/{note}/pdf", None, READERS),
     ("get", "/tenants/{tenant}/credits", None, READERS),
     ("post", "/subscriptions/{subscription}/credits", {}, ADMIN),
->>>>>>> collect
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
@@ -108,13 +105,9 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "ids": {
             "tenant": world.tenant,
             "invoice": invoice,
-<<<<<<< HEAD
-            "subscription": world.subscription()["id"],
-            "coupon": world.post("/coupons", TEN, status=201)["id"],
-=======
             "note": note,
             "subscription": subscription["id"],
->>>>>>> collect
+            "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
@@ -169,13 +162,8 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     open_to_all = "{" not in path and allowed is EVERYONE
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
-<<<<<<< HEAD
-    # An invoice or a subscription of another tenant's is not there, rather than forbidden.
-    is_hidden = "{invoice}" in path or "{subscription}" in path
-=======
-    # An invoice of another tenant's is not there, rather than forbidden.
-    is_hidden = any(place in path for place in ("{invoice}", "{note}"))
->>>>>>> collect
+    # A thing of another tenant's is not there, rather than forbidden.
+    is_hidden = any(place in path for place in ("{invoice}", "{note}", "{subscription}"))
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
     if need_is_admin(allowed) and is_hidden:

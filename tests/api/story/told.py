@@ -11,15 +11,12 @@ from customers.models import Customer, Membership
 from invoicing import test_clocks as clock_work
 from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
-<<<<<<< HEAD
 from tests.api.story import team
 from tests.api.story.administration import administration
-from tests.api.story.life import life
-from tests.api.story.limits import limits
-=======
 from tests.api.story.collection import collect
 from tests.api.story.later import LATER
->>>>>>> collect
+from tests.api.story.life import life
+from tests.api.story.limits import limits
 from tests.api.story.recorder import Story
 from tests.api.story.taxes import taxes
 from tests.scenarios.world import token
@@ -91,11 +88,8 @@ def tell(story: Story) -> None:
     subscription = subscriptions(story, tenant)
     usage(story, tenant)
     invoices(story, tenant, subscription)
-<<<<<<< HEAD
     life(story, tenant, subscription)
-=======
     collect(story, tenant, subscription)
->>>>>>> collect
     clocks(story)
     administration(story)
     team.tell(story)

@@ -67,5 +67,5 @@ DROP FUNCTION billing_on_test_clock(uuid);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0007_collection")]
+    dependencies = [("billing", "0009_collection")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

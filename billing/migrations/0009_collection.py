@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0006_record_usage'),
+        ('billing', '0008_tax_behavior'),
     ]
 
     operations = [

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0007_collection'),
-        ('invoicing', '0002_immutable'),
+        ('billing', '0010_credit_ledger_holds'),
+        ('invoicing', '0003_taxes'),
     ]
 
     operations = [

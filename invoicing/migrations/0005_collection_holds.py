@@ -168,7 +168,7 @@ def seed(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoicing", "0003_collection")]
+    dependencies = [("invoicing", "0004_collection")]
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),
         migrations.RunPython(seed, migrations.RunPython.noop),
