@@ -6,7 +6,7 @@ the function compares these under the timeline's lock, and does nothing where on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,10 +14,11 @@ import msgspec
 from django.db import transaction
 
 from billing.metering import rows
+from billing.metering.direct import first_value
 from billing.metering.events import AccountBatch
 from billing.metering.models import UsageTimeline
 from billing.metering.parts import Part, parts_of, tallied
-from billing.metering.store import counters_among, cursor_of, raw_connection, row_of
+from billing.metering.store import counters_among, raw_connection, row_of
 from billing.metering.timeline import (
     DAWN,
     DUSK,
@@ -30,9 +31,7 @@ from billing.metering.timeline import (
 
 LIMIT_KEPT: Final = 10_000
 
-RECORD: Final = (
-    "SELECT billing_record_usage(%s, %s::int[], %s::json, %s, %s::json, %s::json, %s::json)"
-)
+RECORD: Final = b"SELECT billing_record_usage($1, $2, $3, $4, $5, $6, $7)"
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, n) FROM unnest(%s::int[]) AS n"
 
 _kept: dict[UUID, tuple[int, Timeline]] = {}
@@ -52,19 +51,18 @@ def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
     lines = {account_id: timeline for account_id, (_, timeline) in known.items()}
     versions = [{"account_id": str(key), "version": known[key][0]} for key in lines]
     buckets = sorted(tallied(parts, lines), key=lambda part: part[0])
-    arguments: list[Any] = [
-        LOCK_CLASS,
-        sorted({lock_number(part.account_id) for part in parts}),
-        _json(versions),
-        sum(len(part.numbered) for part in parts),
+    arguments = [
+        b"%d" % LOCK_CLASS,
+        "{{{}}}".format(",".join(_lock_numbers(lines))).encode(),
+        msgspec.json.encode(versions),
+        b"%d" % sum(len(part.numbered) for part in parts),
         rows.insert_text(_rows(parts)),
-        _json([row_of(key, sums) for key, sums in buckets]),
-        _json([row_of(key, sums) for key, sums in counters_among(buckets)]),
+        msgspec.json.encode([row_of(key, sums) for key, sums in buckets]),
+        msgspec.json.encode([row_of(key, sums) for key, sums in counters_among(buckets)]),
     ]
     with raw_connection() as raw:
-        done = cursor_of(raw).execute(RECORD, arguments).fetchone()
-    if done is not None and done[0]:
-        return first
+        if first_value(raw, b"billing_record_usage", RECORD, arguments) == b"t":
+            return first
     for account_id in lines:
         _kept.pop(account_id, None)
     return None
@@ -78,8 +76,9 @@ def _rows(parts: Sequence[Part]) -> list[Any]:
     ]
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _lock_numbers(account_ids: Iterable[UUID]) -> list[str]:
+    """Return the numbers of the accounts' locks in the order in which they are taken."""
+    return [str(number) for number in sorted({lock_number(one) for one in account_ids})]
 
 
 def _timelines(account_ids: Sequence[UUID]) -> dict[UUID, tuple[int, Timeline]]:
