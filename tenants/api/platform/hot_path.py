@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 
 from billing.http.bodies import BodyLimitMiddleware
@@ -16,15 +15,14 @@ from billing.http.errors import json_response, report, translate
 from billing.http.request_ids import RequestIdMiddleware
 from billing.kernel.errors import RouteNotFound
 from tenants.api.platform.recording import RecordingView, UsageBatchView, UsageView
+from tenants.api.platform.straight import (
+    SAFE_HEADERS,
+    answer_straight,
+    drop_dead_connection,
+    goes_straight,
+)
 
 HOT: Final = re.compile(r"/api/v1/billing/tenants/([^/]+)/usage(/batch)?")
-
-SAFE_HEADERS: Final = {
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -72,23 +70,19 @@ class HotPathApplication:
         is_hot = environ["REQUEST_METHOD"] == "POST" and HOT.fullmatch(environ["PATH_INFO"])
         if not is_hot or settings.BILLING["BILLING_SECURE"]:
             return self.django(environ, start_response)
+        if not is_hot[2] and goes_straight(environ):
+            return answer_straight(environ, start_response, is_hot[1])
         try:
-            _drop_dead_connections()
+            drop_dead_connection()
             response = self.answer(WSGIRequest(environ))
         except Exception as error:  # noqa: BLE001 — a body that ends early, say
             translated = translate(error)
             report(error, translated)
             response = json_response(translated)
         finally:
-            _drop_dead_connections()
+            drop_dead_connection()
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
         return [response.content]
-
-
-def _drop_dead_connections() -> None:
-    """Do what Django's handler does around a request; a caller's open transaction is left alone."""
-    if not connection.in_atomic_block:
-        close_old_connections()
 
 
 def _not_here(_request: HttpRequest) -> HttpResponse:

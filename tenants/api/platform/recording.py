@@ -120,7 +120,7 @@ class RecordingView(PlatformView):
             return json_response(translated)
 
     def _post(self, request: HttpRequest, tenant_id: str) -> HttpResponse:
-        caller = authenticate(request)
+        caller = authenticate(request.META)
         once = None
         if "HTTP_IDEMPOTENCY_KEY" in request.META:
             once = idempotency.once_for(request, caller=caller.name, now=clock.now())
@@ -145,16 +145,24 @@ class RecordingView(PlatformView):
         tenant_id: str,
         once: idempotency.Once | None,
     ) -> HttpResponse:
-        account = account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
-        if request.META.get("CONTENT_TYPE") or request.body:
-            require_json(request.META.get("CONTENT_TYPE", ""))
+        account = self.account_of(caller, tenant_id)
+        content_type = request.META.get("CONTENT_TYPE") or ""
         if once is None:
-            return response_of(self.take(account, request.body, may_correct=caller.is_admin))
+            return response_of(self.recorded(account, request.body, content_type, caller))
         with transaction.atomic():
             once.open()
-            answer = self.take(account, request.body, may_correct=caller.is_admin)
+            answer = self.recorded(account, request.body, content_type, caller)
             once.keep(*answer)
         return response_of(answer)
+
+    def account_of(self, caller: Caller, tenant_id: str) -> Account:
+        return account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
+
+    def recorded(self, account: Account, body: bytes, content_type: str, caller: Caller) -> Answer:
+        """Record what a body holds, if it is JSON at all."""
+        if content_type or body:
+            require_json(content_type)
+        return self.take(account, body, may_correct=caller.is_admin)
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
         raise NotImplementedError
