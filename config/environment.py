@@ -101,7 +101,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "The same database as the role that owns its tables, for `migrate`. Empty: DATABASE_URL.",
     ),
     Setting(
-        "REDIS_URL", url("redis", "rediss"), None, "Valkey or Redis: the queue and its wake-ups."
+        "REDIS_URL",
+        url("redis", "rediss"),
+        None,
+        "Valkey or Redis: the queue, its wake-ups, and the counts of rate limits.",
     ),
     Setting(
         "SECRET_KEY", secret, None, "Signs the back office's sessions. At least 32 characters."
@@ -135,6 +138,18 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "Days that usage events are kept and deduplicated; older ones are rejected.",
     ),
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
+    Setting(
+        "BILLING_TRUSTED_PROXIES",
+        whole(0, 10),
+        "0",
+        "Proxies in front of us that add to X-Forwarded-For. 0: that header is not looked at.",
+    ),
+    Setting(
+        "BILLING_RATE_LIMITS_FAIL_OPEN",
+        flag,
+        "0",
+        "1: while Valkey is away rate limits let everything pass; 0: they answer 503.",
+    ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(
         "SELLER_ADDRESS",

@@ -21,6 +21,7 @@ platform: list[URLPattern | URLResolver] = [
 portal: list[URLPattern | URLResolver] = [
     path("", include("billing.api.portal.urls")),
     path("", include("customers.api.portal.urls")),
+    path("", include("quotas.api.portal.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

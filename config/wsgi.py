@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 
 django = get_wsgi_application()
 
-from tenants.api.platform.hot_path import HotPathApplication  # noqa: E402 — the apps are ready now
+from billing.http.hot_path import HotPathApplication  # noqa: E402 — the apps are ready now
 
 application = HotPathApplication(django)

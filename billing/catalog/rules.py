@@ -14,6 +14,9 @@ from billing.pricing import Problem, validate_terms
 MAX_CHARGES: Final = 100
 MAX_TIERS: Final = 100
 MAX_LIMITS: Final = 200
+LARGEST_LIMIT: Final = 10**15
+# Words that stand in a service's place in the paths of surface A, and mean something else there.
+TAKEN_NAMES: Final = frozenset({"usage", "ip", "users", "consume"})
 
 
 def version_problems(draft: VersionDraft) -> Iterator[Problem]:
@@ -39,15 +42,29 @@ def meter_problems(charges: Sequence[ChargeDraft], active: Mapping[str, bool]) -
 
 
 def limit_problems(limits: Sequence[LimitDraft]) -> Iterator[Problem]:
-    """Find too many limits, and two for one feature of a service."""
+    """Find too many limits, two for one feature of a service, and names that no path can hold."""
     if len(limits) > MAX_LIMITS:
         yield Problem("limits", f"must hold at most {MAX_LIMITS} limits")
         return
     places: dict[tuple[str, str], int] = {}
     for index, limit in enumerate(limits):
+        for field, message in _limit_problems(limit):
+            yield Problem(f"limits[{index}].{field}", message)
         first = places.setdefault((limit.service_name, limit.feature_key), index)
         if first != index:
             yield Problem(f"limits[{index}].featureKey", f"is limited by limits[{first}] already")
+
+
+def _limit_problems(limit: LimitDraft) -> Iterator[Problem]:
+    if limit.service_name in TAKEN_NAMES:
+        words = ", ".join(sorted(TAKEN_NAMES))
+        yield Problem("serviceName", f"must be none of {words}: the API's paths use these words")
+    for field, name in (("serviceName", limit.service_name), ("featureKey", limit.feature_key)):
+        # Slashes part a path, also where they come percent-encoded; dots alone walk along it.
+        if "/" in name or name in {".", ".."} or not name.isprintable() or name != name.strip():
+            yield Problem(field, "must be printable, without a slash or outer spaces")
+    if not -1 <= limit.value <= LARGEST_LIMIT:
+        yield Problem("value", f"must be from -1 to {LARGEST_LIMIT}")
 
 
 def _charge_problems(charge: ChargeDraft, currency: str) -> Iterator[Problem]:

@@ -13,11 +13,12 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from billing.kernel.statements import cursor_of, raw_connection
 from billing.metering import rows
 from billing.metering.events import AccountBatch
 from billing.metering.models import UsageTimeline
 from billing.metering.parts import Part, parts_of, tallied
-from billing.metering.store import counters_among, cursor_of, raw_connection, row_of
+from billing.metering.store import counters_among, row_of
 from billing.metering.timeline import (
     DAWN,
     DUSK,

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from billing.kernel.statements import raw_connection
 from billing.metering.events import NO_ID_TEXT
-from billing.metering.store import add_buckets, raw_connection
+from billing.metering.store import add_buckets
 from billing.metering.stored import counted_events
 from billing.metering.tally import Tally
 from billing.metering.timeline import DUSK, lock_timeline_exclusive, timeline_of

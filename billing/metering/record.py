@@ -10,11 +10,12 @@ import psycopg
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, OperationalError
 
+from billing.kernel.statements import Connection, Cursor, cursor_of, raw_connection
 from billing.metering import rows
 from billing.metering.events import AccountBatch
 from billing.metering.few import record_few
 from billing.metering.parts import BLOCK, Part, parts_of, tallied
-from billing.metering.store import Connection, Cursor, add_sums, cursor_of, raw_connection
+from billing.metering.store import add_sums
 from billing.metering.tally import BucketKey, Sums
 from billing.metering.timeline import LOCK_CLASS, STRETCHES, Timeline, lock_number, timelines
 

@@ -11,24 +11,15 @@ for each other in a circle, and the counters, for which all wait, are locked las
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import psycopg
-from django.db import connection
 
 from billing.kernel.decimals import exact
+from billing.kernel.statements import Connection, Cursor, cursor_of
 from billing.metering.events import NO_ID_TEXT
 from billing.metering.tally import BucketKey, Sums
-
-Connection = psycopg.Connection[tuple[Any, ...]]
-Cursor = psycopg.Cursor[tuple[Any, ...]]
-
-
-KEEP_PLANS_FROM: Final = 2
-"""The use of a statement from which its plan is kept on the connection."""
 
 
 class CounterKey(NamedTuple):
@@ -87,25 +78,6 @@ DO UPDATE SET "references" = c."references" + excluded."references"
 RETURNING period_id::text, charge_id::text, xmax = 0
 """
 # xmax is 0 for a row that this statement has inserted, and not for one that it has updated.
-
-
-@contextmanager
-def raw_connection() -> Iterator[Connection]:
-    """Lend Django's connection as psycopg's own. Errors leave as Django's.
-
-    Its own cursors put arguments into the text of the statement: `cursor_of` gives one that sends
-    them apart, for statements that the server plans once and keeps.
-    """
-    connection.ensure_connection()
-    raw: Connection = connection.connection
-    raw.prepare_threshold = KEEP_PLANS_FROM
-    with connection.wrap_database_errors:
-        yield raw
-
-
-def cursor_of(raw: Connection) -> Cursor:
-    """Return a cursor whose statements are prepared when they come again."""
-    return psycopg.Cursor(raw)
 
 
 def add_sums(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:

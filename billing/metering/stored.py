@@ -7,8 +7,8 @@ from contextlib import closing
 from typing import Any, Final, cast
 
 from billing.catalog.models import Meter
+from billing.kernel.statements import Connection
 from billing.metering.events import MeterTraits, NewEvent, read_metadata, unique_value_of
-from billing.metering.store import Connection
 
 CHUNK: Final = 5_000
 

@@ -12,10 +12,10 @@ from billing.accounts import audit
 from billing.catalog.models import Aggregation
 from billing.kernel.errors import NotFound
 from billing.kernel.services import service
+from billing.kernel.statements import raw_connection
 from billing.metering.events import NO_ID_TEXT, NewEvent
 from billing.metering.models import UsageEvent
 from billing.metering.rebuild import recompute_counters
-from billing.metering.store import raw_connection
 from billing.metering.stored import all_meters, counted_events, event_of
 from billing.metering.tally import BucketKey, Sums, Tally
 from billing.metering.timeline import lock_timeline_exclusive, timeline_of

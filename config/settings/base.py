@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "tenants",
     "customers",
     "invoicing",
+    "quotas",
     "demo",
 ]
 
@@ -67,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billing.http.bodies.BodyLimitMiddleware",
-    "tenants.api.platform.hot_path.HotPathMiddleware",
+    "billing.http.hot_path.HotPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -179,6 +180,22 @@ CELERY_BEAT_SCHEDULE = {
 
 # The engine is told by name who knows memberships: it may not import an app above it.
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
+
+# And which requests go past the framework: what services send with each of their own requests.
+BILLING_HOT_PATHS = [
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage",
+        "tenants.api.platform.recording.UsageView",
+    ),
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage/batch",
+        "tenants.api.platform.recording.UsageBatchView",
+    ),
+    ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
+    ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
+]
 
 BILLING = ENV
 

@@ -14,7 +14,7 @@ from billing.kernel.errors import BillingError, every_error
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_CODES = {"FORBIDDEN": "of an event in a batch it is said as of any request"}
-APPS = ("billing", "tenants", "customers", "invoicing")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
 
 
 def errors() -> list[type[BillingError]]:

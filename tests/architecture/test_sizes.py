@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("billing", "tenants", "customers", "invoicing", "demo", "config", "launcher", "tests")
-APPS = ("billing", "tenants", "customers", "invoicing", "demo")
+PACKAGES = (
+    "billing",
+    "tenants",
+    "customers",
+    "invoicing",
+    "quotas",
+    "demo",
+    "config",
+    "launcher",
+    "tests",
+)
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "demo")
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 

@@ -7,7 +7,7 @@ import re
 from celery import current_app
 from django.apps import apps
 
-APPS = ("billing", "tenants", "customers", "invoicing")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
 SHARED = {
     "billing.Account": "is the account",
     "billing.TestClock": "has accounts",
@@ -19,6 +19,7 @@ SHARED = {
     "billing.UsageBucketValue": "is its bucket's",
     "billing.UsageCounterValue": "is its counter's",
     "billing.IdempotentAnswer": "is the caller's",
+    "quotas.TierRevision": "is a plan's",
     "customers.Membership": "is the customer's, whose id is an account's",
     "invoicing.TaxRate": "is a country's",
 }
@@ -42,7 +43,7 @@ def test_every_task_has_the_name_of_its_app_and_lives_in_its_tasks() -> None:
 
     assert ours
     for name, task in ours.items():
-        assert re.fullmatch(r"(billing|tenants|customers|invoicing|demo)\.[a-z_]+", name)
+        assert re.fullmatch(r"(billing|tenants|customers|invoicing|quotas|demo)\.[a-z_]+", name)
         app = name.partition(".")[0]
         assert task.__module__ == f"{app}.tasks"
 

@@ -20,7 +20,7 @@ MAPPED = (
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
 
 
 def constraints_of(app: str) -> set[str]:

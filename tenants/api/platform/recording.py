@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest
 from drf_spectacular.utils import (
     OpenApiResponse,
     PolymorphicProxySerializer,
@@ -19,17 +18,16 @@ from rest_framework import serializers
 
 from billing.accounts.models import Account
 from billing.http import idempotency
-from billing.http.auth import authenticate
 from billing.http.bodies import require_json
 from billing.http.callers import Caller
-from billing.http.errors import body_of, headers_of, json_response, report, status_of, translate
 from billing.http.fields import DecimalStringField, FlagField, IdField, TextField, TimeField
 from billing.http.openapi import refusals
 from billing.http.permissions import Need, account_for
+from billing.http.plain import Answer, PlainView
 from billing.http.serializers import Input
 from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
-from billing.kernel.errors import BillingError, Kind, every_error
+from billing.kernel.errors import Kind, every_error
 from billing.metering.events import AccountBatch
 from billing.metering.record import record
 from tenants.metering.checks import Checker
@@ -38,7 +36,6 @@ from tenants.metering.errors import EventRefused, NoEventAccepted
 from tenants.metering.intake import Outcome, shown, take_batch, take_one
 from tenants.metering.wire import read_batch, read_event
 
-Answer = tuple[int, bytes, dict[str, str]]
 METADATA: Final = "At most 16 KiB and 5 levels. Charges' filters look at its properties."
 REFUSED: Final = [error for error in every_error(EventRefused) if error.kind is Kind.INVALID]
 
@@ -103,71 +100,28 @@ class TakenOutput(serializers.Serializer[Any]):
     rejected = RejectedOutput(many=True)
 
 
-class RecordingView(PlatformView):
+class RecordingView(PlainView, PlatformView):
     """POST without the REST framework: the same authentication, errors and idempotency, faster."""
 
     needs = {"POST": Need.RECORD}
+    plain = frozenset({"POST"})
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method != "POST":
-            return super().dispatch(request, *args, **kwargs)
-        try:
-            request.get_host()
-            return self._post(request, kwargs["tenant_id"])
-        except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
-            translated = translate(error)
-            report(error, translated)
-            return json_response(translated)
-
-    def _post(self, request: HttpRequest, tenant_id: str) -> HttpResponse:
-        caller = authenticate(request)
-        once = None
-        if "HTTP_IDEMPOTENCY_KEY" in request.META:
-            once = idempotency.once_for(request, caller=caller.name, now=clock.now())
-        try:
-            if once is not None:
-                once.look()
-            return self._answer(request, caller, tenant_id, once)
-        except idempotency.Replay as replay:
-            kept = replay.kept
-            headers = {**kept.headers, "Idempotent-Replayed": "true"}
-            return response_of((kept.status, bytes(kept.body), headers))
-        except BillingError as error:
-            if once is not None and is_kept(error):
-                body = msgspec.json.encode(body_of(error))
-                once.keep_refusal(status_of(error), body, headers_of(error))
-            raise
-
-    def _answer(
-        self,
-        request: HttpRequest,
-        caller: Caller,
-        tenant_id: str,
-        once: idempotency.Once | None,
-    ) -> HttpResponse:
-        account = account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
+    def plainly(
+        self, request: HttpRequest, caller: Caller, once: idempotency.Once | None, **kwargs: str
+    ) -> Answer:
+        account = account_for(caller, path_id(kwargs["tenant_id"], "tenantId"), Need.RECORD)
         if request.META.get("CONTENT_TYPE") or request.body:
             require_json(request.META.get("CONTENT_TYPE", ""))
         if once is None:
-            return response_of(self.take(account, request.body, may_correct=caller.is_admin))
+            return self.take(account, request.body, may_correct=caller.is_admin)
         with transaction.atomic():
             once.open()
             answer = self.take(account, request.body, may_correct=caller.is_admin)
             once.keep(*answer)
-        return response_of(answer)
+        return answer
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
         raise NotImplementedError
-
-
-def is_kept(error: BillingError) -> bool:
-    never = isinstance(error, idempotency.NEVER_KEPT)
-    return not never and status_of(error) in idempotency.KEPT_ERRORS
-
-
-def response_of(answer: Answer) -> HttpResponse:
-    status, body, headers = answer
-    return HttpResponse(body, status=status, content_type="application/json", headers=headers)
 
 
 class UsageView(RecordingView):

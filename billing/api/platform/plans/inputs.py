@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from billing.catalog.drafts import STANDARD, ChargeDraft, LimitDraft
 from billing.catalog.models import ChargeModel, Interval, PlanLimit
-from billing.catalog.rules import MAX_CHARGES, MAX_LIMITS, MAX_TIERS
+from billing.catalog.rules import LARGEST_LIMIT, MAX_CHARGES, MAX_LIMITS, MAX_TIERS
 from billing.http.fields import (
     CodeField,
     CurrencyField,
@@ -23,7 +23,6 @@ from billing.http.serializers import Input
 from billing.pricing import ChargeModel as Model
 from billing.pricing import ChargeTerms, Tier
 
-LARGEST_LIMIT: Final = 10**15
 FILTER: Final = (
     "Takes the events whose metadata have all of these properties, 10 at most. The charge of the "
     "meter without one takes the rest."

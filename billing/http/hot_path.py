@@ -1,23 +1,28 @@
-"""The way of a usage event past sessions, forms, languages and the router: it needs none."""
+"""The way of hot paths past sessions, forms, languages and the router: they need none.
+
+Which they are, the setting BILLING_HOT_PATHS says: a method, a path, and the view's dotted name.
+The engine may not import the apps above it, whose views they are.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 from billing.http.bodies import BodyLimitMiddleware
 from billing.http.errors import json_response, report, translate
 from billing.http.request_ids import RequestIdMiddleware
 from billing.kernel.errors import RouteNotFound
-from tenants.api.platform.recording import RecordingView, UsageBatchView, UsageView
 
-HOT: Final = re.compile(r"/api/v1/billing/tenants/([^/]+)/usage(/batch)?")
+if TYPE_CHECKING:
+    from billing.http.plain import PlainView
 
 SAFE_HEADERS: Final = {
     "X-Frame-Options": "DENY",
@@ -29,8 +34,27 @@ SAFE_HEADERS: Final = {
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+class HotPaths:
+    """The hot paths of the settings, with one view for each: views of this kind keep nothing."""
+
+    def __init__(self) -> None:
+        self._by_method: dict[str, list[tuple[re.Pattern[str], PlainView]]] = {}
+        for method, path, name in settings.BILLING_HOT_PATHS:
+            view: PlainView = import_string(name)()
+            assert method in view.plain, f"{name} does not answer {method} plainly"
+            self._by_method.setdefault(method, []).append((re.compile(path), view))
+
+    def find(self, method: str | None, path: str) -> tuple[PlainView, dict[str, str]] | None:
+        """Return the view of a request and what its path says, or None: it is not hot."""
+        for pattern, view in self._by_method.get(method or "", ()):
+            found = pattern.fullmatch(path)
+            if found is not None:
+                return view, found.groupdict()
+        return None
+
+
 class HotPathMiddleware:
-    """Answer POSTs of usage here. Any other method, and any other path, goes on as usual.
+    """Answer hot paths here. Any other method, and any other path, goes on as usual.
 
     What stands before it in MIDDLEWARE still holds: request ids, TLS and HSTS, the body's limit.
     What stands behind it is done by hand where it says something to a program: the host's check,
@@ -39,15 +63,14 @@ class HotPathMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.one = UsageView()
-        self.batch = UsageBatchView()
+        self.paths = HotPaths()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        found = HOT.fullmatch(request.path_info) if request.method == "POST" else None
+        found = self.paths.find(request.method, request.path_info)
         if found is None:
             return self.get_response(request)
-        view: RecordingView = self.batch if found[2] else self.one
-        response = cast("HttpResponse", view.dispatch(request, tenant_id=found[1]))
+        view, said = found
+        response = cast("HttpResponse", view.dispatch(request, **said))
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
         response["Content-Length"] = str(len(response.content))
@@ -55,22 +78,23 @@ class HotPathMiddleware:
 
 
 class HotPathApplication:
-    """The WSGI application in front of Django's: usage is answered here, all else over there.
+    """The WSGI application in front of Django's: hot paths are answered here, all else over there.
 
-    Only the middleware that usage needs, and none of the handler's signals: a third of the time of
+    Only the middleware that they need, and none of the handler's signals: a third of the time of
     a single event. With TLS in front (BILLING_SECURE) everything takes Django's way, whose security
     middleware speaks for it.
     """
 
     def __init__(self, django: WSGI) -> None:
         self.django = django
+        self.paths = HotPaths()
         self.answer = RequestIdMiddleware(BodyLimitMiddleware(HotPathMiddleware(_not_here)))
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        is_hot = environ["REQUEST_METHOD"] == "POST" and HOT.fullmatch(environ["PATH_INFO"])
-        if not is_hot or settings.BILLING["BILLING_SECURE"]:
+        found = self.paths.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if found is None or settings.BILLING["BILLING_SECURE"]:
             return self.django(environ, start_response)
         try:
             _drop_dead_connections()

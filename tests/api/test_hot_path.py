@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tenants.api.platform.hot_path import HotPathApplication
+from billing.http.hot_path import HotPathApplication
 from tests.client import BASE, token
 
 EVENT = json.dumps({"metricType": "API_CALLS", "eventId": "same"}).encode()

@@ -1,0 +1,33 @@
+"""What other apps ask of the counts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from quotas import rates
+from quotas.models import QuotaUse, UserEvent, UserTally
+from quotas.valkey import Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+def forget_account(account_id: UUID) -> None:
+    """Remove all that is counted and noted of an account, in the caller's transaction.
+
+    Valkey's counts go when that has committed; if it is away they expire with their windows,
+    within 40 days. They name nobody: an account's id and numbers. Again: nothing changes.
+    """
+    QuotaUse.objects.filter(account_id=account_id).delete()
+    UserEvent.objects.filter(account_id=account_id).delete()
+    UserTally.objects.filter(account_id=account_id).delete()
+    transaction.on_commit(lambda: _forget_rates(account_id))
+
+
+def _forget_rates(account_id: UUID) -> None:
+    try:
+        rates.forget(account_id)
+    except Unavailable as error:
+        log.warning("rate_counts_not_forgotten", account_id=str(account_id), exc_info=error)
