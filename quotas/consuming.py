@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -143,17 +142,7 @@ def _spend(
             feature=rate.feature_key,
         )
     if wanted.user_id is not None and not wanted.dry:
-        _remember(
-            partial(
-                standing.remember_rate,
-                account_id,
-                wanted.names,
-                wanted.amount,
-                window=rate.window,
-                user_id=wanted.user_id,
-                now=now,
-            )
-        )
+        _remember(account_id, wanted, wanted.user_id, rate.window, now=now)
     return Granted(remaining, outcome.ends_at)
 
 
@@ -161,21 +150,23 @@ def _without_valkey(rate: Rate, wanted: Wanted, error: Exception, *, now: dateti
     """Refuse, or where the operator says so let pass what fits into the window at all."""
     if not settings.BILLING["BILLING_RATE_LIMITS_FAIL_OPEN"]:
         raise ServiceUnavailable from error
-    log.warning("rate_limit_not_counted", service=rate.service_name, exc_info=error)
+    log.warning("rate_limit_not_counted", service=rate.service_name, error=repr(error))
     fits = rate.limit == UNLIMITED or wanted.amount <= rate.limit
     return Outcome(fits, wanted.amount if fits else 0, span_of(rate.window, now).end)
 
 
-def _remember(note: Callable[[], None]) -> None:
-    """Note the event. It was counted already, so a note that fails must not refuse it."""
+def _remember(
+    account_id: UUID, wanted: Wanted, user_id: UUID, window: str, *, now: datetime
+) -> None:
+    """Note who used a rate. It was counted already, so a note that fails must not refuse it."""
+    guard = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        if connection.in_atomic_block:
-            with transaction.atomic():
-                note()
-        else:
-            note()
+        with guard:
+            standing.remember_rate(
+                account_id, wanted.names, wanted.amount, window=window, user_id=user_id, now=now
+            )
     except DatabaseError as error:
-        log.warning("rate_event_lost", exc_info=error)
+        log.warning("rate_event_lost", error=repr(error))
 
 
 def _refuse(taken: standing.Taken, wanted: Wanted) -> Granted:

@@ -30,4 +30,4 @@ def _forget_rates(account_id: UUID) -> None:
     try:
         rates.forget(account_id)
     except Unavailable as error:
-        log.warning("rate_counts_not_forgotten", account_id=str(account_id), exc_info=error)
+        log.warning("rate_counts_not_forgotten", account_id=str(account_id), error=repr(error))

@@ -28,7 +28,17 @@ def test_an_address_counts_as_its_host_or_household(text: str, expected: str) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", "fe80::1%eth0", "1.2.3", "01.2.3.4", "1.2.3.4/32", "localhost", "１.2.3.4", "1.2.3.4 ", "x" * 999],
+    [
+        "",
+        "fe80::1%eth0",
+        "1.2.3",
+        "01.2.3.4",
+        "1.2.3.4/32",
+        "localhost",
+        "１.2.3.4",
+        "1.2.3.4 ",
+        "x" * 999,
+    ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be an IPv4 or IPv6 address without a zone"):

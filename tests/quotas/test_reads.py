@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.conf import settings
 from billing.kernel import clock
 from billing.models import Plan
 from customers.models import Membership
-from tests.client import Api, error_of, fields_of, json_of
+from tests.client import Api, error_of, json_of
 from tests.quotas.scene import BASE, NOON, Team, address, consume, team, tier
 
 LOOKUPS = {"value": 200, "window": "month", "description": "lookups of search-api"}
@@ -234,68 +233,3 @@ class TestAddresses:
         seen = Api().get("/limits/usage/ip", base=BASE, X_Forwarded_For="1.2.3.4")
 
         assert json_of(seen)["identifier"] == "127.0.0.1"
-
-
-class TestEvents:
-    """Who used what last."""
-
-    def test_uses_are_listed_newest_first_with_their_total(self, db: None, service: Api) -> None:
-        admin, user = Api.of("billing_admin"), str(uuid4())
-        acme = team(("ai", "calls", 500, "minute"), ("storage", "projects", 50, ""), at=NOON)
-        body = {"customerId": acme.id, "userId": user}
-        for amount in range(1, 4):
-            rate = {**body, "serviceName": "ai", "featureKey": "calls", "amount": amount}
-            json_of(consume(service, rate))
-        quota = {**body, "serviceName": "storage", "featureKey": "projects"}
-        json_of(consume(service, {**quota, "amount": 5}))
-        json_of(consume(service, {**quota, "amount": -2}))
-        consume(service, {**quota, "amount": 500})
-        consume(service, {**quota, "dryRun": True})
-
-        rates = json_of(admin.get(f"/limits/usage/users?userId={user}", base=BASE))
-        quotas = json_of(admin.get(f"/quotas/usage/users?userId={user}", base=BASE))
-
-        assert rates["total"] == 3
-        assert [event["amount"] for event in rates["events"]] == [3, 2, 1]
-        assert rates["events"][0] == {
-            "userId": user,
-            "customerId": acme.id,
-            "serviceName": "ai",
-            "featureKey": "calls",
-            "amount": 3,
-            "type": "rate_limit",
-            "timestamp": int(NOON.timestamp()),
-            "window": "minute",
-        }
-        assert quotas["total"] == 2
-        assert [event["amount"] for event in quotas["events"]] == [-2, 5]
-        assert {event["type"] for event in quotas["events"]} == {"quota"}
-        assert "window" not in quotas["events"][0]
-
-    def test_a_hundred_are_kept_and_all_are_counted(self, acme: Team, service: Api) -> None:
-        admin, user = Api.of("billing_admin"), str(uuid4())
-        body = {"customerId": acme.id, "serviceName": "ai-api", "featureKey": "tokens"}
-        for amount in range(1, 106):
-            json_of(consume(service, {**body, "userId": user, "amount": amount}))
-
-        answer = json_of(admin.get(f"/limits/usage/users?userId={user}", base=BASE))
-
-        assert answer["total"] == 105
-        assert [event["amount"] for event in answer["events"]] == list(range(105, 5, -1))
-
-    def test_what_an_address_used_is_no_customers(self, db: None, service: Api) -> None:
-        tier(("ai", "calls", 5, "day"), name="Public")
-        user = str(uuid4())
-        body = {"ip": address(), "userId": user, "serviceName": "ai", "featureKey": "calls"}
-        json_of(consume(service, body))
-
-        answer = json_of(
-            Api.of("billing_admin").get(f"/limits/usage/users?userId={user}", base=BASE)
-        )
-
-        assert [event["customerId"] for event in answer["events"]] == [None]
-
-    @pytest.mark.parametrize("query", ["", "?userId=", "?userId=me", "?user=x"])
-    def test_whose_has_to_be_said(self, db: None, query: str) -> None:
-        for path in ("/limits/usage/users", "/quotas/usage/users"):
-            assert fields_of(Api.of("billing_admin").get(f"{path}{query}", base=BASE))
