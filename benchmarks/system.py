@@ -92,11 +92,11 @@ def token() -> str:
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
-def environment(data: str) -> dict[str, str]:
+def environment(data: str, settings: str) -> dict[str, str]:
     return {
         "REDIS_URL": "redis://127.0.0.1:6379/0",
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+        "DJANGO_SETTINGS_MODULE": settings,
         "SECRET_KEY": SECRET,
         "JWT_SECRET": SECRET,
         "BILLING_DATA_DIR": data,
@@ -105,10 +105,10 @@ def environment(data: str) -> dict[str, str]:
 
 
 @contextmanager
-def running() -> Iterator[System]:
+def running(settings: str = "config.settings.prod") -> Iterator[System]:
     """Migrate, collect static files, start, wait, and end the server afterwards."""
     with tempfile.TemporaryDirectory() as data:
-        given = environment(data)
+        given = environment(data, settings)
         for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
             subprocess.run([sys.executable, "manage.py", *command], env=given, check=True)
         from launcher.services import web  # noqa: PLC0415 — its command line is what we measure

@@ -101,6 +101,11 @@ TAGS: Final[list[dict[str, str]]] = [
         "description": "What is owed: drafts that follow their period, and final ones that "
         "nothing changes.",
     },
+    {
+        "name": "Limits",
+        "description": "What a tier allows: rates, in windows of the calendar in UTC, and standing "
+        "quotas. Services report what they use, and are told at once whether it was allowed.",
+    },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
     {"name": "Health", "description": "For load balancers and supervisors. Open to all."},
 ]
@@ -127,6 +132,8 @@ SPECTACULAR: Final[dict[str, Any]] = {
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "UsageKind": "quotas.models.Kind",
+        "IdentifierType": ["user", "ip"],
         "ChargeModel": "billing.catalog.models.ChargeModel",
         "Aggregation": "billing.catalog.models.Aggregation",
         "Interval": "billing.catalog.models.Interval",

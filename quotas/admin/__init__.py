@@ -1,0 +1,5 @@
+"""What staff see of limits."""
+
+from quotas.admin import panels
+
+__all__ = ["panels"]

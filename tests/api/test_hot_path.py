@@ -13,6 +13,8 @@ from django.test import Client
 
 from billing.http.hot_path import HotPathApplication
 from tests.client import BASE, token
+from tests.quotas.scene import BASE as PORTAL
+from tests.quotas.scene import NOON, team
 
 EVENT = json.dumps({"metricType": "API_CALLS", "eventId": "same"}).encode()
 
@@ -118,3 +120,41 @@ def test_a_chunked_body_over_the_limit_is_refused(tenant: dict[str, Any]) -> Non
     )
 
     assert status == 413
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({}, 200), ({"amount": 0}, 400), ({"amount": 10**9}, 429), ({"featureKey": "x"}, 404)],
+    ids=["granted", "wrong", "spent", "unknown"],
+)
+def test_both_ways_consume_alike(db: None, change: dict[str, Any], expected: int) -> None:
+    customer = team(("api", "calls", 5, "month"), at=NOON).id
+    trial = {"customerId": customer, "serviceName": "api", "featureKey": "calls", "dryRun": True}
+    body = json.dumps({**trial, **change}).encode()
+
+    status, headers, content = call(f"{PORTAL}/limits/consume", body, HTTP_X_REQUEST_ID="one")
+    response = Client().post(
+        f"{PORTAL}/limits/consume",
+        body,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token('service')}", "x-request-id": "one"},
+    )
+
+    assert (status, response.status_code) == (expected, expected)
+    assert content == response.content
+    assert headers.get("retry-after") == response.headers.get("Retry-After")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_both_ways_show_limits_alike(db: None, method: str) -> None:
+    acme = team(("api", "calls", 5, "month"))
+    bearer = f"Bearer {token(sub=acme.people['user'])}"
+
+    status, headers, content = call(
+        f"{PORTAL}/limits", b"", REQUEST_METHOD="GET", HTTP_AUTHORIZATION=bearer
+    )
+    response = Client().generic(method, f"{PORTAL}/limits", headers={"Authorization": bearer})
+
+    assert (status, response.status_code) == (200, 200)
+    assert headers["content-length"] == response["Content-Length"]
+    assert response.content == (content if method == "GET" else b"")

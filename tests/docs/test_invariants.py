@@ -16,6 +16,7 @@ MAPPED = (
     "demo",
     "invoicing",
     "launcher",
+    "quotas",
     "tenants/metering",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from billing.models import Subscription
 from quotas.models import QuotaUse
 from tests.client import Api, error_of, fields_of, json_of
 from tests.quotas.scene import NOON, Team, add_limit, consume, team, tier
@@ -99,7 +100,7 @@ def test_what_is_held_can_be_given_back_whatever_became_of_the_tier(
     elif change == "removed":
         acme.plan.limits.filter(feature_key="projects").delete()
     else:
-        type(acme.subscription).objects.update(status="CANCELLED", ended_at=NOON)  # type: ignore[attr-defined]
+        Subscription.objects.update(status="CANCELLED", ended_at=NOON)
 
     answer = json_of(consume(service, {**body, "amount": -1}))
 
@@ -230,7 +231,7 @@ def test_a_plan_change_takes_effect_at_once(acme: Team, service: Api) -> None:
     body = {"customerId": acme.id, **RATE}
     json_of(consume(service, {**body, "amount": 150}))
     smaller = tier(("search-api", "lookups", 151, "month"), name="Small")
-    type(acme.subscription).objects.update(plan_version=smaller.versions.get())  # type: ignore[attr-defined]
+    Subscription.objects.update(plan_version=smaller.versions.get())
 
     answer = json_of(consume(service, body))
     refused = consume(service, body)

@@ -38,7 +38,7 @@ def test_all_that_is_counted_of_an_account_goes(acme: Team, service: Api) -> Non
 
     assert [left(one, service) for one in (acme, other)] == [199, 198]
     for model in (QuotaUse, UserEvent, UserTally):
-        assert set(model.objects.values_list("account_id", flat=True)) == {other.account.pk}  # type: ignore[attr-defined]
+        assert set(model.objects.values_list("account_id", flat=True)) == {other.account.pk}
     assert other.account.pk != NO_ACCOUNT
 
 

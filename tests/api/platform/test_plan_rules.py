@@ -185,6 +185,20 @@ BAD_PLANS: list[tuple[dict[str, Any], list[str]]] = [
     ({"charges": ["x"]}, ["charges[0]"]),
     ({"charges": [charge(filter={"n": n}) for n in range(101)]}, ["charges"]),
     ({"limits": [{"serviceName": "a", "featureKey": "b"}]}, ["limits[0].value"]),
+    *(
+        (
+            {"limits": [{"serviceName": name, "featureKey": "b", "value": 1}]},
+            ["limits[0].serviceName"],
+        )
+        for name in ("usage", "ip", "users", "consume", "a/b", ".", "..", " a", "a\n")
+    ),
+    *(
+        (
+            {"limits": [{"serviceName": "a", "featureKey": key, "value": 1}]},
+            ["limits[0].featureKey"],
+        )
+        for key in ("a/b", "..", "b ")
+    ),
     ({"limits": [{"serviceName": "a", "featureKey": "b", "value": -2}]}, ["limits[0].value"]),
     ({"limits": [{"serviceName": "a", "featureKey": "b", "value": 10**16}]}, ["limits[0].value"]),
     (
