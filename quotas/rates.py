@@ -12,14 +12,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import redis
+from django.conf import settings
 
 from billing.kernel.errors import IdempotencyConflict
 from quotas.valkey import client
 from quotas.windows import Span, span_of
+from quotas.wire import call
 
 PREFIX: Final = "billing:rate:"
 GRACE_SECONDS: Final = 60
@@ -148,12 +150,14 @@ def forget(account_id: UUID) -> None:
 
 def _script(*, keys: list[str], args: list[int | str]) -> tuple[int, bytes]:
     """Run the script by its digest; a Valkey that does not know it has done nothing, and learns."""
-    connection, count = client(), len(keys)
+    url = settings.BILLING["REDIS_URL"]
     try:
-        found = connection.evalsha(DIGEST, count, *keys, *args)
-    except redis.exceptions.NoScriptError:
-        found = connection.eval(SCRIPT, count, *keys, *args)
-    code, said = found
+        found = call(url, "EVALSHA", DIGEST, len(keys), *keys, *args)
+    except redis.ResponseError as error:
+        if not str(error).startswith("NOSCRIPT"):
+            raise
+        found = call(url, "EVAL", SCRIPT, len(keys), *keys, *args)
+    code, said = cast("list[Any]", found)
     return code, said
 
 

@@ -6,10 +6,18 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from billing.kernel.statements import rows_of
+from billing.kernel.statements import Statement
 
-TAKE: Final = "SELECT outcome, cap, held, span FROM quotas_take(%s, %s, %s, %s, %s, %s, %s)"
-REMEMBER_RATE: Final = "SELECT quotas_remember_rate(%s, %s, %s, %s, %s, %s, %s)"
+TAKE: Final = Statement(
+    "quotas_take",
+    "SELECT outcome, cap::text, held::text, span FROM quotas_take("
+    "$1::uuid, $2::text, $3::text, $4::bigint, $5::boolean, $6::uuid, $7::timestamptz)",
+)
+REMEMBER_RATE: Final = Statement(
+    "quotas_remember_rate",
+    "SELECT quotas_remember_rate("
+    "$1::uuid, $2::uuid, $3::text, $4::text, $5::bigint, $6::text, $7::timestamptz)::text",
+)
 
 
 class Taken(NamedTuple):
@@ -39,9 +47,19 @@ def take(
     The limit is that of the tier at this instant. Negative amounts give back, at most what is
     held. Within a transaction of the caller's it is part of that one.
     """
-    service_name, feature_key = names
-    found = rows_of(TAKE, [account_id, service_name, feature_key, amount, dry, user_id, now])
-    return Taken(*found[0])
+    ((outcome, cap, held, span),) = TAKE.rows(
+        str(account_id),
+        *names,
+        str(amount),
+        "t" if dry else "f",
+        None if user_id is None else str(user_id),
+        now.isoformat(),
+    )
+    return Taken(outcome or "", _whole(cap), _whole(held), span)
+
+
+def _whole(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def remember_rate(
@@ -54,4 +72,4 @@ def remember_rate(
     now: datetime,
 ) -> None:
     """Note who used a rate. It does not wait for the disk: a crash may lose the last ones."""
-    rows_of(REMEMBER_RATE, [account_id, user_id, *names, amount, window, now])
+    REMEMBER_RATE.rows(str(account_id), str(user_id), *names, str(amount), window, now.isoformat())

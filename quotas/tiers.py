@@ -13,36 +13,46 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
-from billing.kernel.statements import rows_of
+from billing.kernel.statements import Statement
 
 KEPT: Final = 1_000
 PUBLIC: Final = "Public"
+Row = tuple[str | None, ...]
 
-CURRENT: Final = """
-SELECT p.id, p.name, r.revision
+CURRENT: Final = Statement(
+    "quotas_tier",
+    """
+SELECT p.id::text, p.name, r.revision::text
 FROM billing_subscription s
 JOIN billing_planversion v ON v.id = s.plan_version_id
 JOIN billing_plan p ON p.id = v.plan_id
 LEFT JOIN quotas_tierrevision r ON r.plan_id = p.id
-WHERE s.account_id = %s AND s.status <> 'CANCELLED'
-"""
-CURRENT_PUBLIC: Final = """
-SELECT p.id, p.name, r.revision
+WHERE s.account_id = $1::uuid AND s.status <> 'CANCELLED'
+""",
+)
+CURRENT_PUBLIC: Final = Statement(
+    "quotas_public_tier",
+    """
+SELECT p.id::text, p.name, r.revision::text
 FROM billing_plan p
 LEFT JOIN quotas_tierrevision r ON r.plan_id = p.id
-WHERE p.name = %s AND p.is_active
+WHERE p.name = $1::text AND p.is_active
 ORDER BY p.sort_order, p.created_at, p.id
 LIMIT 1
-"""
+""",
+)
 # One statement, so that the limits and their revision are of one snapshot.
-LIMITS: Final = """
-SELECT r.revision, l.service_name, l.feature_key, l.value, l."window", l.description
+LIMITS: Final = Statement(
+    "quotas_limits",
+    """
+SELECT r.revision::text, l.service_name, l.feature_key, l.value::text, l."window", l.description
 FROM billing_plan p
 LEFT JOIN quotas_tierrevision r ON r.plan_id = p.id
 LEFT JOIN billing_planlimit l ON l.plan_id = p.id
-WHERE p.id = %s
+WHERE p.id = $1::uuid
 ORDER BY l.service_name, l.feature_key
-"""
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +70,8 @@ class Limit:
 class Limits:
     """A plan's limits in one state. Services and features are in the order of their names."""
 
-    plan_id: UUID
-    revision: int | None
+    plan_id: str
+    revision: str | None
     limits: tuple[Limit, ...]
 
     @cached_property
@@ -83,39 +93,44 @@ class Tier:
     limits: Limits
 
 
-_kept: dict[UUID, Limits] = {}
+_kept: dict[str, Limits] = {}
 
 
 def tier_of(account_id: UUID) -> Tier | None:
     """Return the tier of the account's live subscription; None without one."""
-    return _tier(rows_of(CURRENT, [account_id]))
+    return _tier(CURRENT.rows(str(account_id)))
 
 
 def public_tier() -> Tier | None:
     """Return the tier for whoever has no customer: the active one of that name, if there is one."""
-    return _tier(rows_of(CURRENT_PUBLIC, [PUBLIC]))
+    return _tier(CURRENT_PUBLIC.rows(PUBLIC))
 
 
-def _tier(rows: list[tuple[object, ...]]) -> Tier | None:
+def _tier(rows: list[Row]) -> Tier | None:
     if not rows:
         return None
     plan_id, name, revision = rows[0]
-    assert isinstance(plan_id, UUID)
+    assert plan_id is not None, "a plan has an id"
     found = _kept.get(plan_id)
     if found is None or found.revision != revision:
         found = _read(plan_id)
-    return Tier(str(name), found)
+    return Tier(name or "", found)
 
 
-def _read(plan_id: UUID) -> Limits:
+def _read(plan_id: str) -> Limits:
     """Read a plan's limits as they are now, which may be newer than the revision asked for."""
-    rows = rows_of(LIMITS, [plan_id])
-    limits = tuple(Limit(*row[1:]) for row in rows if row[1] is not None)
+    rows = LIMITS.rows(plan_id)
+    limits = tuple(_limit(row) for row in rows if row[1] is not None)
     read = Limits(plan_id, rows[0][0] if rows else None, limits)
     if len(_kept) >= KEPT:
         _kept.clear()
     _kept[plan_id] = read
     return read
+
+
+def _limit(row: Row) -> Limit:
+    _, service_name, feature_key, value, window, description = (part or "" for part in row)
+    return Limit(service_name, feature_key, int(value), window, description)
 
 
 def _grouped(limits: list[Limit]) -> dict[str, dict[str, Limit]]:

@@ -16,7 +16,7 @@ from billing.kernel import clock
 from billing.models import Account
 from quotas.consuming import UNLIMITED
 from quotas.queries import Use, quota_uses, rate_uses
-from quotas.tiers import Tier, tier_of
+from quotas.tiers import Limit, Tier, tier_of
 from quotas.valkey import Unavailable
 
 WINDOWS: Final = {
@@ -43,7 +43,7 @@ def limits_panel(account: Account) -> Panel:
     return Panel(
         title=_title(tier, note),
         headers=[_("Service"), _("Feature"), _("Used"), _("Limit"), _("Share"), _("Resets")],
-        rows=[_row(use) for use in uses],
+        rows=[_row(use) for use in sorted(uses, key=_place)],
         right=frozenset({2, 3}),
         is_wide=True,
         empty=_("The tenant's plan sets no limits."),
@@ -56,13 +56,17 @@ def _title(tier: Tier | None, note: str) -> Any:
     return format_html('{} <span class="bo-muted">{}</span>', _("Limits"), note)
 
 
+def _place(use: Use) -> tuple[str, str]:
+    return use.limit.service_name, use.limit.feature_key
+
+
 def _row(use: Use) -> list[Any]:
     limit = use.limit
     return [
         limit.service_name,
         _feature(limit.feature_key, limit.description),
         formatting.number(use.used),
-        format_html("{} {}", _value(limit.value), WINDOWS[limit.window]),
+        _value(limit),
         bar(use),
         formatting.moment(datetime.fromtimestamp(use.reset_at, UTC))
         if use.reset_at
@@ -73,11 +77,14 @@ def _row(use: Use) -> list[Any]:
 def _feature(key: str, description: str) -> SafeString:
     if not description:
         return formatting.code(key)
-    return format_html('{}<br><span class="bo-muted">{}</span>', formatting.code(key), description)
+    shown = formatting.code(key), description
+    return format_html('<span>{}<br><span class="bo-muted">{}</span></span>', *shown)
 
 
-def _value(value: int) -> Any:
-    return _("Unlimited,") if value == UNLIMITED else formatting.number(value)
+def _value(limit: Limit) -> Any:
+    if limit.value == UNLIMITED:
+        return _("Unlimited")
+    return format_html("{} {}", formatting.number(limit.value), WINDOWS[limit.window])
 
 
 def bar(use: Use) -> SafeString:

@@ -43,7 +43,7 @@ def test_each_limit_has_its_use_and_its_share(busy: Team) -> None:
 
     assert rows == {
         "calls": ["8", "10 a minute", "80%", "2025-06-10 12:01 UTC"],
-        "tokens": ["0", "Unlimited, a month", "No limit", "2025-07-01 00:00 UTC"],
+        "tokens": ["0", "Unlimited", "No limit", "2025-07-01 00:00 UTC"],
         "training": ["0", "0 a day", "Disabled", "2025-06-11 00:00 UTC"],
         "projects": ["2", "5 at a time", "40%", "Never"],
         "members": ["3", "3 at a time", "100%", "Never"],
@@ -70,7 +70,8 @@ def test_without_valkey_the_quotas_are_shown_and_the_reason(
 ) -> None:
     monkeypatch.setitem(settings.BILLING, "REDIS_URL", "redis://127.0.0.1:1/0")
 
-    panel = limits_panel(busy.account)
+    with translation.override("en"):
+        panel = limits_panel(busy.account)
 
     assert [row[0] for row in panel.rows] == ["billing", "disk"]
     assert "Valkey does not answer" in str(panel.title)

@@ -31,7 +31,7 @@ from quotas.api.portal.shapes import (
 from quotas.tiers import Limits, Tier, tier_of
 
 KEPT: Final = 1_000
-_written: dict[UUID, tuple[Limits, msgspec.Raw]] = {}
+_written: dict[str, tuple[Limits, msgspec.Raw]] = {}
 
 
 def tier_for(customer_id: UUID) -> Tier:
