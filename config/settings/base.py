@@ -212,6 +212,22 @@ BILLING_HOT_PATHS = [
     ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
 ]
 
+# And which requests go past the framework: what services send with each of their own requests.
+BILLING_HOT_PATHS = [
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage",
+        "tenants.api.platform.recording.UsageView",
+    ),
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage/batch",
+        "tenants.api.platform.recording.UsageBatchView",
+    ),
+    ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
+    ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
+]
+
 BILLING = ENV
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
