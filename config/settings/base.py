@@ -204,7 +204,7 @@ CELERY_BEAT_SCHEDULE = {
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
 # Who else forgets a person: customers may not import the apps above it, so they stand here. Each
 # is called as (account, *, now), does a bounded part and returns whether some is left.
-BILLING_ERASERS = ["invoicing.erasing.erase_drafts"]
+BILLING_ERASERS = ["invoicing.erasing.erase_drafts", "quotas.services.erase_counts"]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""
 
@@ -225,6 +225,22 @@ BILLING_HOT_PATHS = [
 ]
 # And who redeems a coupon in the transaction that makes a subscription.
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"
+
+# And which requests go past the framework: what services send with each of their own requests.
+BILLING_HOT_PATHS = [
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage",
+        "tenants.api.platform.recording.UsageView",
+    ),
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage/batch",
+        "tenants.api.platform.recording.UsageBatchView",
+    ),
+    ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
+    ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
+]
 
 BILLING = ENV
 
