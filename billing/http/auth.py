@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,6 @@ from uuid import UUID
 
 import jwt
 from django.conf import settings
-from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -29,14 +29,14 @@ from billing.models import ApiKey
 KEY_LENGTH_LIMIT = 200
 
 
-def authenticate(request: HttpRequest) -> Caller:
-    """Return who calls.
+def authenticate(meta: Mapping[str, Any]) -> Caller:
+    """Return who calls, by the headers as WSGI names them.
 
     Raises TwoCredentials (400), NotAuthenticated or InvalidCredentials (401).
     """
-    bearer = request.META.get("HTTP_AUTHORIZATION")
-    key = request.META.get("HTTP_API_KEY")
-    secret = request.META.get("HTTP_API_SECRET")
+    bearer = meta.get("HTTP_AUTHORIZATION")
+    key = meta.get("HTTP_API_KEY")
+    secret = meta.get("HTTP_API_SECRET")
     if bearer is not None and (key is not None or secret is not None):
         raise TwoCredentials
     if bearer is not None:
@@ -153,7 +153,7 @@ class CallerAuthentication(BaseAuthentication):
     """DRF's way in."""
 
     def authenticate(self, request: Request) -> tuple[Caller, None]:
-        return authenticate(request._request), None  # noqa: SLF001
+        return authenticate(request.META), None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="billing"'

@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
 from billing.http.bodies import BodyLimitMiddleware
 from billing.http.errors import json_response, report, translate
 from billing.http.request_ids import RequestIdMiddleware
+from billing.http.straight import (
+    SAFE_HEADERS,
+    answer_straight,
+    drop_dead_connection,
+    goes_straight,
+)
 from billing.kernel.errors import RouteNotFound
 
 if TYPE_CHECKING:
     from billing.http.plain import PlainView
-
-SAFE_HEADERS: Final = {
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -96,23 +94,19 @@ class HotPathApplication:
         found = self.paths.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         if found is None or settings.BILLING["BILLING_SECURE"]:
             return self.django(environ, start_response)
+        if found[0].is_straight and goes_straight(environ):
+            return answer_straight(environ, start_response, *found)
         try:
-            _drop_dead_connections()
+            drop_dead_connection()
             response = self.answer(WSGIRequest(environ))
         except Exception as error:  # noqa: BLE001 — a body that ends early, say
             translated = translate(error)
             report(error, translated)
             response = json_response(translated)
         finally:
-            _drop_dead_connections()
+            drop_dead_connection()
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
         return [response.content]
-
-
-def _drop_dead_connections() -> None:
-    """Do what Django's handler does around a request; a caller's open transaction is left alone."""
-    if not connection.in_atomic_block:
-        close_old_connections()
 
 
 def _not_here(_request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import msgspec
@@ -27,6 +28,14 @@ class PlainView(SurfaceView):
     """
 
     plain: ClassVar[frozenset[str]] = frozenset()
+    is_straight: ClassVar[bool] = False
+    """Whether POSTs with a short body are answered by `straightly` (billing.http.straight)."""
+
+    def straightly(
+        self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
+    ) -> Answer:
+        """Authorise, read the body and answer, without a request of Django's."""
+        raise NotImplementedError
 
     def plainly(
         self, request: HttpRequest, caller: Caller, once: idempotency.Once | None, **kwargs: str
@@ -46,7 +55,7 @@ class PlainView(SurfaceView):
             return json_response(translated)
 
     def _respond(self, request: HttpRequest, kwargs: dict[str, str]) -> HttpResponse:
-        caller = authenticate(request)
+        caller = authenticate(request.META)
         once = None
         if "HTTP_IDEMPOTENCY_KEY" in request.META:
             once = idempotency.once_for(request, caller=caller.name, now=clock.now())

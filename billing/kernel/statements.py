@@ -74,15 +74,22 @@ class Statement:
         prepared = _prepared.get(raw)
         if prepared is None:
             prepared = _prepared[raw] = set()
-        if self._name not in prepared:
-            _checked(raw, raw.pgconn.prepare(self._name, self._text))
-            prepared.add(self._name)
-        result = _checked(raw, raw.pgconn.exec_prepared(self._name, values))
+        try:
+            result = self._result(raw, values, prepared)
+        except psycopg.errors.InvalidSqlStatementName:  # DEALLOCATE ALL: nothing was done
+            prepared.clear()
+            result = self._result(raw, values, prepared)
         columns = range(result.nfields)
         return [
             tuple(_text(result.get_value(row, column)) for column in columns)
             for row in range(result.ntuples)
         ]
+
+    def _result(self, raw: Connection, values: Any, prepared: set[bytes]) -> PGresult:
+        if self._name not in prepared:
+            _checked(raw, raw.pgconn.prepare(self._name, self._text))
+            prepared.add(self._name)
+        return _checked(raw, raw.pgconn.exec_prepared(self._name, values))
 
 
 _prepared: Final[WeakKeyDictionary[Connection, set[bytes]]] = WeakKeyDictionary()

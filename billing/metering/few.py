@@ -6,7 +6,7 @@ the function compares these under the timeline's lock, and does nothing where on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ import msgspec
 from django.db import transaction
 
 from billing.kernel.errors import TenantNotFound
-from billing.kernel.statements import cursor_of, raw_connection
+from billing.kernel.statements import Statement, raw_connection
 from billing.metering import rows
 from billing.metering.events import AccountBatch
 from billing.metering.models import UsageTimeline
@@ -33,8 +33,8 @@ from billing.metering.timeline import (
 
 LIMIT_KEPT: Final = 10_000
 
-RECORD: Final = (
-    "SELECT billing_record_usage(%s, %s::int[], %s::json, %s, %s::json, %s::json, %s::json)"
+RECORD: Final = Statement(
+    "billing_record_usage", "SELECT billing_record_usage($1, $2, $3, $4, $5, $6, $7)::text"
 )
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, n) FROM unnest(%s::int[]) AS n"
 
@@ -56,18 +56,16 @@ def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
     lines = {account_id: timeline for account_id, (_, timeline) in known.items()}
     versions = [{"account_id": str(key), "version": known[key][0]} for key in lines]
     buckets = sorted(tallied(parts, lines), key=lambda part: part[0])
-    arguments: list[Any] = [
-        LOCK_CLASS,
-        sorted({lock_number(part.account_id) for part in parts}),
+    done = RECORD.rows(
+        str(LOCK_CLASS),
+        "{{{}}}".format(",".join(_lock_numbers(lines))),
         _json(versions),
-        sum(len(part.numbered) for part in parts),
-        rows.insert_text(_rows(parts)),
+        str(sum(len(part.numbered) for part in parts)),
+        rows.insert_text(_rows(parts)).decode(),
         _json([row_of(key, sums) for key, sums in buckets]),
         _json([row_of(key, sums) for key, sums in counters_among(buckets)]),
-    ]
-    with raw_connection() as raw:
-        done = cursor_of(raw).execute(RECORD, arguments).fetchone()
-    if done is not None and done[0]:
+    )
+    if done[0][0] == "true":
         return first
     for account_id in lines:
         _kept.pop(account_id, None)
@@ -80,6 +78,11 @@ def _rows(parts: Sequence[Part]) -> list[Any]:
         for part in parts
         for event, seq in part.numbered
     ]
+
+
+def _lock_numbers(account_ids: Iterable[UUID]) -> list[str]:
+    """Return the numbers of the accounts' locks in the order in which they are taken."""
+    return [str(number) for number in sorted({lock_number(one) for one in account_ids})]
 
 
 def _json(value: object) -> str:

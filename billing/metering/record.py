@@ -152,7 +152,7 @@ def _insert(cursor: Cursor, parts: Sequence[Part]) -> Cursor:
             for event, seq in part.numbered
         ]
     )
-    return cursor.execute(rows.INSERT, [text])
+    return cursor.execute(rows.INSERT, [text.decode()])
 
 
 def _copy(raw: Connection, parts: Sequence[Part]) -> None:

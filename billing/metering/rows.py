@@ -77,7 +77,7 @@ def _texts(moments: list[datetime]) -> list[str]:
     return msgspec.json.encode(moments)[2:-2].decode().split('","')
 
 
-def insert_text(rows: Sequence[tuple[str, NewEvent, int, datetime]]) -> str:
+def insert_text(rows: Sequence[tuple[str, NewEvent, int, datetime]]) -> bytes:
     """Return the argument of INSERT for rows of (account, event, seq, recorded_at)."""
     return msgspec.json.encode(
         [
@@ -98,4 +98,4 @@ def insert_text(rows: Sequence[tuple[str, NewEvent, int, datetime]]) -> str:
             }
             for account_id, event, seq, now in rows
         ]
-    ).decode()
+    )

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgres",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -209,7 +209,7 @@ CELERY_BEAT_SCHEDULE = {
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
 # Who else forgets a person: customers may not import the apps above it, so they stand here. Each
 # is called as (account, *, now), does a bounded part and returns whether some is left.
-BILLING_ERASERS = ["invoicing.erasing.erase_drafts"]
+BILLING_ERASERS = ["invoicing.erasing.erase_drafts", "quotas.services.erase_counts"]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""
 
@@ -232,6 +232,22 @@ BILLING_HOT_PATHS = [
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"
 # Likewise what is due for an account: invoices and dunning are above the engine.
 BILLING_DUE_WORK = "invoicing.due.is_due"
+
+# And which requests go past the framework: what services send with each of their own requests.
+BILLING_HOT_PATHS = [
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage",
+        "tenants.api.platform.recording.UsageView",
+    ),
+    (
+        "POST",
+        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage/batch",
+        "tenants.api.platform.recording.UsageBatchView",
+    ),
+    ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
+    ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
+]
 
 BILLING = ENV
 

@@ -117,12 +117,13 @@ def collect(world: World, now: datetime) -> None:
 
 @transaction.atomic  # a customer has an owner at every commit
 def make_customer(tenant: Tenant, now: datetime) -> Customer:
-    Account.objects.filter(pk=tenant.pk).update(customer_id=tenant.pk)
-    customer = Customer.objects.create(
-        account_id=tenant.pk, name=tenant.name, email="ap@acme.example", created_at=now
-    )
-    for role in (Role.OWNER, Role.ADMIN, Role.USER):
-        Membership.objects.create(customer=customer, user_id=uuid4(), role=role, created_at=now)
+    with transaction.atomic():  # a customer has an owner at the commit
+        Account.objects.filter(pk=tenant.pk).update(customer_id=tenant.pk)
+        customer = Customer.objects.create(
+            account_id=tenant.pk, name=tenant.name, email="ap@acme.example", created_at=now
+        )
+        for role in (Role.OWNER, Role.ADMIN, Role.USER):
+            Membership.objects.create(customer=customer, user_id=uuid4(), role=role, created_at=now)
     return customer
 
 

@@ -12,6 +12,9 @@ from django.conf import settings
 from django.test import Client
 
 from billing.http.hot_path import HotPathApplication
+from billing.http.straight import LIMIT_BYTES
+from billing.kernel import context
+from billing.metering.models import UsageEvent
 from tests.client import BASE, token
 from tests.quotas.scene import BASE as PORTAL
 from tests.quotas.scene import NOON, team
@@ -79,6 +82,75 @@ def test_both_ways_answer_alike(
     assert content == response.content
     theirs = {name.lower(): value for name, value in response.items()}
     assert headers.items() >= {n: v for n, v in theirs.items() if n != "vary"}.items()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"HTTP_HOST": "elsewhere.example"},
+        {"HTTP_AUTHORIZATION": "Bearer x"},
+        {"CONTENT_TYPE": "text/plain"},
+        {"PATH_INFO": f"{BASE}/tenants/nobody/usage"},
+        {"HTTP_API_KEY": "both", "HTTP_API_SECRET": "both"},
+        {"CONTENT_LENGTH": "0"},
+    ],
+    ids=["host", "token", "media type", "tenant", "two credentials", "no body"],
+)
+def test_both_ways_refuse_alike(tenant: dict[str, Any], given: dict[str, str]) -> None:
+    environ = {"HTTP_X_REQUEST_ID": "one", "HTTP_AUTHORIZATION": f"Bearer {token('service')}"}
+    environ |= given
+    path = environ.pop("PATH_INFO", f"{BASE}/tenants/{tenant['id']}/usage")
+    body = b"" if given.get("CONTENT_LENGTH") == "0" else EVENT
+
+    status, headers, content = call(path, body, **environ)
+    theirs: dict[str, Any] = {"CONTENT_TYPE": "application/json", **environ}
+    response = Client().generic("POST", path, body, "application/json", **theirs)
+
+    assert (status, content) == (response.status_code, response.content)
+    assert status >= 400
+    said = {name.lower(): value for name, value in response.items() if name != "Vary"}
+    assert headers.items() >= said.items()
+    assert not UsageEvent.objects.exists()
+
+
+def test_a_keyed_request_is_answered_once(tenant: dict[str, Any]) -> None:
+    path = f"{BASE}/tenants/{tenant['id']}/usage"
+    keyed = {"HTTP_IDEMPOTENCY_KEY": "k", "HTTP_AUTHORIZATION": f"Bearer {token('service')}"}
+
+    first = call(path, EVENT, **keyed)
+    second = call(path, EVENT, **keyed)
+
+    assert (first[0], second[0], first[2]) == (201, 201, second[2])
+    assert second[1]["idempotent-replayed"] == "true"
+    assert UsageEvent.objects.count() == 1
+
+
+def test_a_body_shorter_than_its_length_is_malformed(tenant: dict[str, Any]) -> None:
+    path = f"{BASE}/tenants/{tenant['id']}/usage"
+
+    status, _, content = call(path, EVENT, CONTENT_LENGTH=str(len(EVENT) + 1))
+
+    assert (status, json.loads(content)["error"]["code"]) == (400, "MALFORMED_BODY")
+    assert not UsageEvent.objects.exists()
+
+
+def test_a_long_event_is_taken_too(tenant: dict[str, Any]) -> None:
+    body = EVENT + b" " * LIMIT_BYTES
+
+    status, _, _ = call(f"{BASE}/tenants/{tenant['id']}/usage", body)
+
+    assert status == 201
+
+
+def test_nothing_of_a_request_is_left_to_the_next(tenant: dict[str, Any]) -> None:
+    path = f"{BASE}/tenants/{tenant['id']}/usage"
+
+    answers = [call(path, EVENT, HTTP_X_REQUEST_ID="mine"), call(path, EVENT), call(path, b"{")]
+
+    ids = [headers["x-request-id"] for _, headers, _ in answers]
+    assert (ids[0], len(set(ids))) == ("mine", 3)
+    assert json.loads(answers[2][2])["error"]["requestId"] == ids[2]
+    assert (context.actor.get(), context.request_id.get()) == ("system", "")
 
 
 @pytest.mark.parametrize(

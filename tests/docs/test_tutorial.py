@@ -17,7 +17,12 @@ from tests.docs.pages import ROOT, Step, comparable, masked, steps_of, told
 
 SHOWN_ADDRESS = "http://127.0.0.1:8087"
 END = "\n--end-of-step--\n"
-PAGES = {"tutorial": ROOT / "docs" / "guide" / "tutorial.md", "readme": ROOT / "README.md"}
+GUIDE = ROOT / "docs" / "guide"
+PAGES = {
+    "tutorial": GUIDE / "tutorial.md",
+    "teams": GUIDE / "teams-tiers-limits.md",
+    "readme": ROOT / "README.md",
+}
 
 
 @pytest.fixture

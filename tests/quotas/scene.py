@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.http import HttpResponse
 
 from billing.models import Account, Plan, PlanLimit, Subscription, TestClock
@@ -79,18 +80,24 @@ def team(
     version = plan.versions.get()
     live = factories.subscription(account, version, factories.LONG_AGO) if subscribed else None
     made = Team(account, plan, live)
+    settle(made)
+    return made
+
+
+@transaction.atomic  # a customer has an owner at every commit
+def settle(team: Team) -> None:
+    """Make the customer, and one of each role."""
     customer = Customer.objects.create(
-        account=account, name="Acme", email="a@acme.example", created_at=factories.LONG_AGO
+        account=team.account, name="Acme", email="a@acme.example", created_at=factories.LONG_AGO
     )
     for role, name in enumerate(("owner", "teamadmin", "user")):
-        made.people[name] = uuid4()
+        team.people[name] = uuid4()
         Membership.objects.create(
             customer=customer,
-            user_id=made.people[name],
+            user_id=team.people[name],
             role=role,
             created_at=factories.LONG_AGO,
         )
-    return made
 
 
 def address() -> str:

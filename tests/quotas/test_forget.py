@@ -52,3 +52,18 @@ def test_what_is_rolled_back_forgets_nothing(acme: Team, service: Api) -> None:
 
     assert left(acme, service) == 198
     assert (QuotaUse.objects.count(), UserEvent.objects.count()) == (1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_deletion_of_a_customer_forgets_its_counts(
+    acme: Team, service: Api, admin: Api
+) -> None:
+    other = team()
+    for one in (acme, other):
+        use_all(one, service)
+
+    gone = admin.send("DELETE", f"/admin/customer/{acme.id}", base="/api/billing/v1")
+
+    assert gone.status_code == 204
+    for model in (QuotaUse, UserEvent, UserTally):
+        assert set(model.objects.values_list("account_id", flat=True)) == {other.account.pk}

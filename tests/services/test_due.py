@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from billing.credits.services import grant_credit
 from billing.kernel import clock
 from billing.models import Account, AuditEntry, InvoiceDue, Subscription
-from billing.subscriptions.advancing import advance_subscription, create_subscription
+from billing.subscriptions.advancing import advance_subscription
+from billing.subscriptions.services import create_subscription
 from invoicing import due, parking, run
 from invoicing.models import Invoice
 from invoicing.records import Dunning, ParkedAccount

@@ -166,7 +166,7 @@ class QuotaUsageOutput(serializers.Serializer[Any]):
     services = serializers.DictField(child=ServiceQuotaUseOutput())
 
 
-class QuotaEventOutput(serializers.Serializer[Any]):
+class UserQuotaEventOutput(serializers.Serializer[Any]):
     """A use of a standing quota; what was given back is negative."""
 
     userId = IdField()
@@ -178,24 +178,24 @@ class QuotaEventOutput(serializers.Serializer[Any]):
     timestamp = serializers.IntegerField(help_text="Unix seconds, by the customer's clock.")
 
 
-class EventOutput(QuotaEventOutput):
+class UserEventOutput(UserQuotaEventOutput):
     """A use of a rate."""
 
     window = OneOfField(choices=PlanLimit.Window.choices)
 
 
-class EventsOutput(serializers.Serializer[Any]):
+class UserEventsOutput(serializers.Serializer[Any]):
     """A user's uses of rates."""
 
     total = serializers.IntegerField(help_text="All of this user and kind, ever.")
-    events = EventOutput(many=True)
+    events = UserEventOutput(many=True)
 
 
-class QuotaEventsOutput(serializers.Serializer[Any]):
+class UserQuotaEventsOutput(serializers.Serializer[Any]):
     """A user's uses of standing quotas."""
 
     total = serializers.IntegerField(help_text="All of this user and kind, ever.")
-    events = QuotaEventOutput(many=True)
+    events = UserQuotaEventOutput(many=True)
 
 
 def limit_of(limit: Limit) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from billing.subscriptions.errors import NoActiveSubscription
 from quotas import queries
 from quotas.api.portal.limits import tier_for
 from quotas.api.portal.shapes import (
-    EventsOutput,
-    QuotaEventsOutput,
     QuotaUsageOutput,
     UsageOutput,
+    UserEventsOutput,
+    UserQuotaEventsOutput,
     usage_of,
 )
 from quotas.models import NO_ACCOUNT, Kind, UserEvent
@@ -151,7 +151,7 @@ class UserUsageView(PortalView):
         "the customers that they named. `total` counts all, ever. Trials and refusals are none.",
         tags=["Limits"],
         parameters=[UserQuery],
-        responses=EventsOutput,
+        responses=UserEventsOutput,
     )
     def get(self, request: Request) -> Response:
         return Response(events_shown(read_query(UserQuery, request)["userId"], Kind.RATE))
@@ -168,7 +168,7 @@ class UserQuotasView(PortalView):
         description="As of rate limits. What was given back has a negative amount.",
         tags=["Limits"],
         parameters=[UserQuery],
-        responses=QuotaEventsOutput,
+        responses=UserQuotaEventsOutput,
     )
     def get(self, request: Request) -> Response:
         return Response(events_shown(read_query(UserQuery, request)["userId"], Kind.QUOTA))

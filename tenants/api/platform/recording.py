@@ -109,16 +109,30 @@ class RecordingView(PlainView, PlatformView):
     def plainly(
         self, request: HttpRequest, caller: Caller, once: idempotency.Once | None, **kwargs: str
     ) -> Answer:
-        account = account_for(caller, path_id(kwargs["tenant_id"], "tenantId"), Need.RECORD)
-        if request.META.get("CONTENT_TYPE") or request.body:
-            require_json(request.META.get("CONTENT_TYPE", ""))
+        account = self.account_of(caller, kwargs["tenant_id"])
+        content_type = request.META.get("CONTENT_TYPE") or ""
         if once is None:
-            return self.take(account, request.body, may_correct=caller.is_admin)
+            return self.recorded(account, request.body, content_type, caller)
         with transaction.atomic():
             once.open()
-            answer = self.take(account, request.body, may_correct=caller.is_admin)
+            answer = self.recorded(account, request.body, content_type, caller)
             once.keep(*answer)
         return answer
+
+    def straightly(
+        self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
+    ) -> Answer:
+        account = self.account_of(caller, kwargs["tenant_id"])
+        return self.recorded(account, read(), content_type, caller)
+
+    def account_of(self, caller: Caller, tenant_id: str) -> Account:
+        return account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
+
+    def recorded(self, account: Account, body: bytes, content_type: str, caller: Caller) -> Answer:
+        """Record what a body holds, if it is JSON at all."""
+        if content_type or body:
+            require_json(content_type)
+        return self.take(account, body, may_correct=caller.is_admin)
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
         raise NotImplementedError
@@ -126,6 +140,8 @@ class RecordingView(PlainView, PlatformView):
 
 class UsageView(RecordingView):
     """One event."""
+
+    is_straight = True
 
     @extend_schema(
         operation_id="record_usage",

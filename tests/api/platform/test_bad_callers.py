@@ -20,7 +20,8 @@ from tests.client import Api, error_of, json_of, token
 pytestmark = pytest.mark.django_db
 every = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
 guarded = pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.by != "person"], ids=str)
-REFUSED = {403: "FORBIDDEN", 404: "NO_CUSTOMER"}
+REFUSED = {"owner": (404, "NO_CUSTOMER")}
+"""What a producer of usage is told where a member of a customer is asked for."""
 
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 OTHER_SECRET = "another-secret-that-is-long-enough-0123456789"
@@ -134,7 +135,7 @@ def test_a_stranger_is_refused(refused: Any, stranger: Api, endpoint: Endpoint) 
 def test_a_producer_of_usage_is_refused(refused: Any, service: Api, endpoint: Endpoint) -> None:
     answer = refused(endpoint, caller=service, body=endpoint.body)
 
-    assert error_of(answer) == (endpoint.stranger[0], REFUSED[endpoint.stranger[0]])
+    assert error_of(answer) == REFUSED.get(endpoint.by, (403, "FORBIDDEN"))
 
 
 @guarded

@@ -139,5 +139,5 @@ def reading(story: Story) -> None:
 
 def leave(story: Story) -> None:
     """Let the story's user be of no team again."""
-    Membership.objects.filter(user_id=USER).delete()
+    Customer.objects.filter(memberships__user_id=USER).delete()
     story.tell("list_quotas", "No team", "GET", f"{PORTAL}/quotas", status=404)

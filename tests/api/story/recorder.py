@@ -79,7 +79,7 @@ class Story:
     ) -> Any:
         """Send a request that is no example. Fails where the answer is not the expected one."""
         self.time.shift(timedelta(seconds=1))
-        self.ids.begin(path)
+        self.ids.begin(f"{method} {path} {json.dumps(body)}")
         sent = self.admin if headers is None else headers
         kwargs: dict[str, Any] = {"headers": sent}
         if method != "GET":
