@@ -6,7 +6,7 @@ from billing.kernel.errors import BillingError, Kind
 class CreditAlreadyUsed(BillingError):
     code = "CREDIT_ALREADY_USED"
     kind = Kind.CONFLICT
-    message = "The credit that this granted is used already: {amount} {currency}. Void that first."
+    message = "The credit that the invoice granted is used already. Void what used it first."
 
 
 class CreditOutOfBounds(BillingError):

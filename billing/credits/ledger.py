@@ -16,7 +16,6 @@ from billing.accounts import audit
 from billing.accounts.models import LockedAccount
 from billing.credits.errors import CreditAlreadyUsed
 from billing.credits.models import CreditEntry, CreditGrant
-from billing.kernel.money import Money
 
 Kind = CreditEntry.Kind
 
@@ -115,8 +114,7 @@ def take_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> Non
     for found in CreditGrant.objects.filter(account=account, invoice_id=invoice_id):
         left = found.remaining_minor
         if left < found.amount_minor:
-            used = Money(found.amount_minor - left, account.currency)
-            raise CreditAlreadyUsed(amount=used.amount, currency=used.currency)
+            raise CreditAlreadyUsed
         if left:
             found.remaining_minor = 0
             found.save(update_fields=["remaining_minor"])

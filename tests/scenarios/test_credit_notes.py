@@ -10,7 +10,7 @@ import pytest
 
 from billing.models import AuditEntry, CreditEntry
 from invoicing.models import TaxRate
-from invoicing.records import CreditNote, CreditNoteLine
+from invoicing.records import CreditNote, CreditNoteLine, Dunning, DunningEntry, Mail, Payment
 from tests.scenarios.test_dunning import pay
 from tests.scenarios.world import World
 
@@ -263,3 +263,17 @@ def test_an_invoice_with_a_credit_note_is_not_void(world: World) -> None:
 
     assert error["code"] == "INVOICE_HAS_CREDIT_NOTES"
     assert shown(world, invoice) == before
+
+
+def test_a_clock_that_is_deleted_takes_all_that_was_collected_with_it(world: World) -> None:
+    invoice = billed(world)
+    world.call("patch", f"/tenants/{world.tenant}", {"billingEmail": "ap@acme.example"}, status=200)
+    pay(world, invoice, "59.50")
+    credit(world, invoice, amount="11.90")
+    world.advance("2025-06-20T00:00:00Z")
+
+    world.call("delete", f"/test-clocks/{world.clock}", status=204)
+
+    world.get(f"/tenants/{world.tenant}", status=404)
+    tables = (CreditNote, CreditNoteLine, CreditEntry, Payment, Mail, Dunning, DunningEntry)
+    assert [table._default_manager.count() for table in tables] == [0] * len(tables)

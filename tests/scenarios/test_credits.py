@@ -160,3 +160,34 @@ def test_a_subscription_that_is_not_there_is_a_404(world: World) -> None:
     world.post("/subscriptions/1/credits", {"amount": "1.00"}, status=400)
 
     assert CreditGrant.objects.count() == 0
+
+
+def test_a_grant_that_an_invoice_made_is_taken_back_by_its_void_unless_it_is_spent(
+    world: World,
+) -> None:
+    charge = {"metricType": "API_CALLS", "model": "PER_UNIT", "unitPrice": "1"}
+    begun(world, price="10.00", charges=[charge])
+    world.use("API_CALLS", "-25", correction=True)
+    world.advance("2025-02-01T01:00:00Z")
+    (january,) = world.invoices()
+    path = f"/invoices/{january['id']}/void"
+    granted = balance(world)
+    world.advance("2025-03-01T01:00:00Z")
+    february = world.invoices()[1]
+    before = ledger(world)
+
+    error = world.post(path, {}, status=409)["error"]
+    unchanged = (ledger(world), world.get(f"/invoices/{january['id']}")["status"])
+    world.post(f"/invoices/{february['id']}/void", {})
+    world.post(path, {})
+
+    assert (january["total"], january["creditGranted"], granted) == ("0.00", "15.00", "15.00")
+    assert (february["creditsApplied"], error["code"]) == ("10.00", "CREDIT_ALREADY_USED")
+    assert unchanged == (before, "PAID")
+    assert [row[1:] for row in ledger(world)] == [
+        ("GRANT", "15.00"),
+        ("USE", "-10.00"),
+        ("RETURN", "10.00"),
+        ("REVOKE", "-15.00"),
+    ]
+    assert balance(world) == "0.00"
