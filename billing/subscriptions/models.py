@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -17,35 +17,20 @@ from billing.kernel.errors import InvalidTransition, NotFound
 from billing.kernel.ids import uuid7
 from billing.kernel.periods import Period
 from billing.kernel.states import StateMachine, Transitions
+from billing.subscriptions.states import TRANSITIONS, Standing, SubscriptionStatus
 
-
-class SubscriptionStatus(models.TextChoices):
-    INCOMPLETE = "INCOMPLETE"
-    TRIALING = "TRIALING"
-    ACTIVE = "ACTIVE"
-    PAST_DUE = "PAST_DUE"
-    UNPAID = "UNPAID"
-    PAUSED = "PAUSED"
-    CANCELLED = "CANCELLED"
-
-
-class Standing(models.TextChoices):
-    """What unpaid invoices make of a subscription: '' while nothing is overdue."""
-
-    PAST_DUE = "PAST_DUE"
-    UNPAID = "UNPAID"
+__all__ = [
+    "TRANSITIONS",
+    "InvoiceDue",
+    "Segment",
+    "Standing",
+    "Subscription",
+    "SubscriptionPeriod",
+    "SubscriptionStatus",
+]
 
 
 S = SubscriptionStatus
-TRANSITIONS: Final[Transitions] = {
-    S.INCOMPLETE: frozenset({S.TRIALING, S.ACTIVE, S.CANCELLED}),
-    S.TRIALING: frozenset({S.ACTIVE, S.PAUSED, S.PAST_DUE, S.CANCELLED}),
-    S.ACTIVE: frozenset({S.PAST_DUE, S.PAUSED, S.CANCELLED}),
-    S.PAST_DUE: frozenset({S.ACTIVE, S.UNPAID, S.PAUSED, S.CANCELLED}),
-    S.UNPAID: frozenset({S.ACTIVE, S.PAST_DUE, S.CANCELLED}),
-    S.PAUSED: frozenset({S.ACTIVE, S.TRIALING, S.PAST_DUE, S.CANCELLED}),
-    S.CANCELLED: frozenset({S.ACTIVE, S.TRIALING}),
-}
 
 
 class TstzRange(Func):
@@ -167,12 +152,14 @@ class Subscription(StateMachine, models.Model):
         """Go back to the trial, where it still runs at `at`, or to being paid."""
         self._move_to(self._state_at(at))
         self.paused_at = None
+        self.stand(self.standing)
 
     def revive(self, *, at: datetime) -> None:
         """Come back after a cancellation."""
         self._move_to(self._state_at(at))
         self.cancelled_at = self.ended_at = None
         self.cancellation_reason = ""
+        self.stand(self.standing)
 
     def require_live(self, *, to: str) -> None:
         """Raise InvalidTransition, naming both states, where it is cancelled."""
