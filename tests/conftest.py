@@ -54,4 +54,4 @@ def built_in_rows(request: pytest.FixtureRequest) -> None:
         if not Meter.objects.exists():
             import_module("billing.migrations.0003_meters").add_meters(apps, None)
         if not DunningStep.objects.exists():
-            import_module("invoicing.migrations.0004_collection_holds").seed(apps, None)
+            import_module("invoicing.migrations.0005_collection_holds").seed(apps, None)

@@ -1,4 +1,4 @@
-"""An account's subscriptions: their states, their periods as rows, and which prices held when."""
+"""An account's subscriptions: their periods as rows, and which prices held when."""
 
 from __future__ import annotations
 
@@ -19,15 +19,8 @@ from billing.kernel.periods import Period
 from billing.kernel.states import StateMachine, Transitions
 from billing.subscriptions.states import TRANSITIONS, Standing, SubscriptionStatus
 
-__all__ = [
-    "TRANSITIONS",
-    "InvoiceDue",
-    "Segment",
-    "Standing",
-    "Subscription",
-    "SubscriptionPeriod",
-    "SubscriptionStatus",
-]
+__all__ = ["TRANSITIONS", "InvoiceDue", "Segment", "Standing", "Subscription"]
+__all__ += ["SubscriptionPeriod", "SubscriptionStatus"]
 
 
 S = SubscriptionStatus

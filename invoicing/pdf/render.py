@@ -17,7 +17,7 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.utils import translation
 
-from invoicing.pdf import formatting, presentation, worker
+from invoicing.pdf import formatting, paying, presentation, worker
 from invoicing.pdf.columns import columns_for
 from invoicing.pdf.errors import PdfFailed, PdfTimedOut, PdfUnavailable
 
@@ -58,8 +58,8 @@ def render_html(document: InvoiceDocument) -> str:
             "totals": tuple(presentation.printed_totals(document)),
             "notes": notes,
             "notes_below": presentation.are_long(notes),
-            "payment": presentation.payment_facts(document),
-            "terms": presentation.payment_terms(document),
+            "payment": paying.payment_facts(document),
+            "terms": paying.payment_terms(document),
             "issued": _day(document, "issue_date"),
             "due": _day(document, "due_date"),
             "period": formatting.day_range(
