@@ -4,7 +4,7 @@ A new source is one entry. Work is found by its instant (`<= now`, never "today"
 instants the order is the list's: credit that expires at an instant can't pay what is finalized
 then, the subscription moves before its invoices, so that one in advance finds the period whose
 fee it charges, and an invoice is made before an older one is dunned. Nothing of a parked account
-is due.
+is due, nor of one whose customer is deleted: it is neither billed nor reminded.
 """
 
 from __future__ import annotations
@@ -88,9 +88,10 @@ SOURCES: Final[tuple[Source, ...]] = (
 
 
 def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
-    """Return the source's rows that are due by `until`, of those accounts that are not parked."""
-    reached = {f"{source.instant}__lte": until, "account__parked__isnull": True}
-    return source.rows().filter(**reached, **of).order_by()
+    """Return the source's rows that are due by `until`, of accounts neither parked nor closed."""
+    reached = {f"{source.instant}__lte": until}
+    left = {"account__parked__isnull": True, "account__closed_at__isnull": True}
+    return source.rows().filter(**reached, **left, **of).order_by()
 
 
 def earliest(account_id: UUID, *, now: datetime) -> Work | None:

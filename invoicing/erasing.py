@@ -8,6 +8,7 @@ from typing import Final
 from billing.models import LockedAccount
 from invoicing import finalizing
 from invoicing.models import Invoice, InvoiceDocument, InvoiceStatus
+from invoicing.records import Mail
 
 BATCH: Final = 20
 REASON: Final = "The customer was deleted."
@@ -23,4 +24,14 @@ def erase_drafts(account: LockedAccount, *, now: datetime) -> bool:
     for invoice in batch:
         finalizing.void(account, invoice, reason=REASON, now=now)
     InvoiceDocument.objects.filter(account=account, invoice__number__isnull=True).delete()
+    return len(batch) == BATCH
+
+
+def erase_mails(account: LockedAccount, *, now: datetime) -> bool:
+    """Delete mails, sent or waiting: they name whom they go to. Return whether some is left.
+
+    (Named by the setting BILLING_ERASERS.)
+    """
+    batch = list(Mail.objects.filter(account=account).values_list("pk", flat=True)[:BATCH])
+    Mail.objects.filter(pk__in=batch).delete()
     return len(batch) == BATCH

@@ -209,7 +209,11 @@ CELERY_BEAT_SCHEDULE = {
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
 # Who else forgets a person: customers may not import the apps above it, so they stand here. Each
 # is called as (account, *, now), does a bounded part and returns whether some is left.
-BILLING_ERASERS = ["invoicing.erasing.erase_drafts", "quotas.services.erase_counts"]
+BILLING_ERASERS = [
+    "invoicing.erasing.erase_drafts",
+    "invoicing.erasing.erase_mails",
+    "quotas.services.erase_counts",
+]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""
 

@@ -14,6 +14,7 @@ from billing.stripe.null import NullGateway
 from customers.models import Customer, CustomerDeletion, Membership
 from customers.services import carrying, erasing
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
+from invoicing.records import Mail, MailTemplate
 from tenants.metering.committer import _commit, _Waiting
 from tenants.models import Tenant
 from tests import factories
@@ -172,3 +173,26 @@ def test_one_closed_account_does_not_stop_the_usage_of_others(doomed_one: Doomed
     assert isinstance(group[0].error, TenantNotFound)
     assert group[1].outcome == [True]
     assert UsageEvent.objects.filter(account_id=other.id).count() == before + 1
+
+
+def test_mails_go_for_they_name_whom_they_were_sent_to(doomed_one: Doomed) -> None:
+    Mail.objects.bulk_create(
+        Mail(
+            account_id=doomed_one.id,
+            template=MailTemplate.OVERDUE,
+            about=f"reminder {number}",
+            language="en",
+            recipient="bob@acme.example",
+            subject="Overdue",
+            text="Dear Bob",
+            html="<p>Dear Bob</p>",
+            due_at=NOW,
+            created_at=NOW,
+        )
+        for number in range(25)
+    )
+    doomed_one.delete()
+
+    carry(doomed_one)
+
+    assert Mail.objects.count() == 0

@@ -42,7 +42,7 @@ class Endpoint:
         """What a good caller that may not is told."""
         if self.by == "owner":
             return 404, "NO_CUSTOMER"
-        if "{subscription}" in self.path and not self.path.endswith("/discount"):
+        if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
             return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
         return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
 
