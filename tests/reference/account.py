@@ -108,6 +108,11 @@ class Account:
                 subscription.drafts.remove(draft)
                 self.finalize(subscription, draft)
 
+    def open_since(self) -> datetime:
+        """Return the end of what is invoiced already; from then on nothing is late."""
+        settled = [p.end for one in self.subscriptions for p in one.periods if p.settled]
+        return max(settled, default=self.last.first_start)
+
     def counted(self) -> list[Event]:
         return [event for key, event in self.events.items() if key not in self.voided]
 

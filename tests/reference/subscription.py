@@ -64,6 +64,13 @@ class Subscription:
         return self.periods[-1]
 
     @property
+    def first_start(self) -> datetime:
+        return self.periods[0].start if self.periods else self.anchor
+
+    def period_end_or(self, other: datetime) -> datetime:
+        return self.period.end if self.periods else other
+
+    @property
     def live(self) -> bool:
         return self.status != "CANCELLED"
 
@@ -86,15 +93,12 @@ class Subscription:
 
     def begin(self, at: datetime) -> None:
         self.status = "ACTIVE"
-        if not self.trial_days:
-            self.first_paid_period(at)
+        if self.trial_days:
+            self.status, self.number = "TRIALING", -1
+            wall = local(at, self.zone) + timedelta(days=self.trial_days)
+            self.anchor = instant_of(wall, self.zone)
+            self.open(at, self.anchor, trial=True)
             return
-        self.status = "TRIALING"
-        self.anchor = instant_of(local(at, self.zone) + timedelta(days=self.trial_days), self.zone)
-        self.open(at, self.anchor, trial=True)
-
-    def first_paid_period(self, at: datetime) -> None:
-        self.anchor, self.number = at, 0
         self.open_next(at)
         if any(item.billed_before for item in self.period.items):
             self.drafts.append(Draft("START", at, at, at, coming=self.period))
@@ -111,16 +115,13 @@ class Subscription:
         self.plan, self.pending = self.pending or self.plan, None
         if ended.trial:
             self.status = "PAUSED" if self.paused_at else "ACTIVE"
-            self.first_paid_period(at)
-            return
         self.number += 1
         self.open_next(at)
         self.draft(ended, at, coming=self.period)
 
     def draft(self, period: Period, at: datetime, coming: Period | None = None) -> None:
-        if not period.trial:
-            kind = "PERIOD" if self.live else "FINAL"
-            self.drafts.append(Draft(kind, period.start, period.end, at + GRACE, period, coming))
+        kind = "PERIOD" if self.live else "FINAL"
+        self.drafts.append(Draft(kind, period.start, period.end, at + GRACE, period, coming))
 
     def open_next(self, at: datetime) -> None:
         end = boundary(self.anchor, self.zone, self.plan.interval, self.number + 1)
@@ -150,15 +151,16 @@ class Subscription:
     def change(self, at: datetime, plan: Plan, *, now: bool, prorate: bool) -> None:
         require(self.status in {"TRIALING", "ACTIVE", "PAUSED"} and not self.cancel_at_end)
         require(plan.code != self.plan.code)
+        moves = now and not self.period.trial and plan.interval != self.plan.interval
+        require(not moves or (prorate and not self.paused_at))
         if not now:
             self.pending = plan
             return
         self.pending = None
-        old, self.plan = self.plan, plan
+        self.plan = plan
         if self.period.trial:
             return
-        if plan.interval != old.interval:
-            require(prorate and not self.paused_at)
+        if moves:
             ended = self.close(at)
             self.anchor, self.number = at, 0
             self.open_next(at)
