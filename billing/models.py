@@ -18,6 +18,7 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
+from billing.subscriptions.fee_models import Discount, DiscountUse, FeeItem, SubscriptionPause
 from billing.subscriptions.models import (
     InvoiceDue,
     Segment,
@@ -33,6 +34,9 @@ __all__ = [
     "Charge",
     "CreditEntry",
     "CreditGrant",
+    "Discount",
+    "DiscountUse",
+    "FeeItem",
     "IdempotentAnswer",
     "InvoiceDue",
     "LockedAccount",
@@ -42,6 +46,7 @@ __all__ = [
     "PlanVersion",
     "Segment",
     "Subscription",
+    "SubscriptionPause",
     "SubscriptionPeriod",
     "TestClock",
     "TrialUse",

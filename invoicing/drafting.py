@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from billing.credits import ledger
 from billing.kernel.money import AmountTooLarge
 from billing.models import InvoiceDue, LockedAccount, Subscription, SubscriptionPeriod
+from billing.rating.late import settle_periods
 from invoicing.composing import Bill, compose
 from invoicing.errors import AmountOutOfBounds, InvoiceExists
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus
@@ -20,7 +21,10 @@ Kind = InvoiceDue.Kind
 def existing(period: SubscriptionPeriod, kind: str) -> Invoice | None:
     """Return the invoice of a period and kind that is not void: there is one at most."""
     return (
-        Invoice.objects.filter(period=period, kind=kind).exclude(status=InvoiceStatus.VOID).first()
+        Invoice.objects.select_related("period")
+        .filter(period=period, kind=kind)
+        .exclude(status=InvoiceStatus.VOID)
+        .first()
     )
 
 
@@ -28,9 +32,10 @@ def compose_for(
     account: LockedAccount, period: SubscriptionPeriod, kind: str, *, now: datetime
 ) -> Bill:
     """Compute a period's invoice for an account whose lock is held. Raises AmountOutOfBounds."""
-    subscription = Subscription.objects.select_related("plan_version__plan").get(
-        pk=period.subscription_id
-    )
+    subscription = Subscription.objects.select_related(
+        "plan_version__plan", "pending_plan_version"
+    ).get(pk=period.subscription_id)
+    period.subscription = subscription
     try:
         return compose(
             tenant=Tenant.objects.select_related("account").get(account_id=account.id),
@@ -45,12 +50,17 @@ def compose_for(
 
 
 def open_draft(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> Invoice | None:
-    """Make or refresh the draft of a due row; None where every line is zero."""
+    """Make or refresh the draft of a due row; None where every line is zero.
+
+    Once the grace is over a period that comes to nothing is settled all the same.
+    """
     found = existing(due.period, due.kind)
     if found is not None:
         return refresh(account, found, now=now)
     bill = compose_for(account, due.period, due.kind, now=now)
     if bill.is_empty:
+        if due.due_at == due.finalize_at:
+            settle_periods(bill.settled)
         return None
     return write(account, bill, now=now)
 
@@ -105,7 +115,8 @@ def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
     amounts = bill.calculated
     invoice.period_start, invoice.period_end = bill.bounds.start, bill.bounds.end
     invoice.calculated_at = now
-    invoice.counters_version = bill.counters_version
+    invoice.usage_version = bill.usage_version
+    invoice.percentages = bill.percentages
     invoice.subtotal_minor = amounts.subtotal.minor
     invoice.discount_total_minor = amounts.discount_total.minor
     invoice.tax_total_minor = amounts.tax_total.minor
@@ -131,6 +142,7 @@ def line_rows(bill: Bill) -> list[InvoiceLine]:
             description=line.description[:2000],
             metric_type=line.metric_type,
             charge_id=line.charge_id,
+            fee_item=line.fee.item if line.fee else None,
             quantity=line.quantity,
             unit=line.unit,
             unit_price=line.unit_price,

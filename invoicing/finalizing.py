@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,11 +10,14 @@ from django.conf import settings
 from billing.accounts import audit
 from billing.credits import ledger
 from billing.kernel.errors import InvalidTransition
-from billing.models import InvoiceDue, LockedAccount
-from billing.rating.period import RatedUsage
+from billing.models import InvoiceDue, LockedAccount, PlanVersion
+from billing.rating.late import UNSETTLED, settle_periods, unsettle
+from billing.subscriptions.discounting import give_uses_back, remember_uses
+from billing.subscriptions.fee_items import Place, expect_fee
 from invoicing import drafting
+from invoicing.composing import Bill
 from invoicing.errors import InvoiceHasPayments
-from invoicing.models import BilledUsage, Invoice, InvoiceStatus
+from invoicing.models import BilledUsage, Invoice, InvoiceStatus, LineType
 from invoicing.numbering import next_number
 from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
@@ -55,7 +57,7 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
             invoice_id=invoice.id,
             now=now,
         )
-    _remember_billed(invoice, bill.usages)
+    _remember(account, invoice, bill, now=now)
     # The number last: its row is locked until the commit, and all other finalizing waits for it.
     invoice.finalize(number=next_number(account, at=now), at=now)
     invoice.save()
@@ -71,21 +73,54 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     return invoice
 
 
-def _remember_billed(invoice: Invoice, usages: Sequence[RatedUsage]) -> None:
-    """Store what was charged for each charge: the base that late usage is compared with."""
+def _remember(account: LockedAccount, invoice: Invoice, bill: Bill, *, now: datetime) -> None:
+    """Store what was charged and used: the base of adjustments, credits of fees and durations."""
     BilledUsage.objects.bulk_create(
         BilledUsage(
-            account_id=invoice.account_id,
+            account=account,
             invoice=invoice,
-            period=invoice.period,
-            charge_id=usage.charge.id,
-            quantity=usage.usage.quantity,
-            events=usage.usage.events,
-            amount_minor=usage.rated.total.minor,
-            counter_version=usage.counter_version,
+            period_id=one.period_id,
+            plan_version_id=one.plan_version_id,
+            charge_id=one.charge_id,
+            quantity=one.quantity,
+            events=one.events,
+            amount_minor=one.amount.minor,
+            counter_version=one.counter_version,
         )
-        for usage in usages
+        for one in bill.billed
     )
+    settle_periods(_settled(invoice, bill))
+    remember_uses(
+        account,
+        [(row.id, off.minor) for row, off in bill.discounts],
+        invoice_id=invoice.id,
+        period_start=invoice.period_start,
+    )
+    fee = bill.coming_fee
+    if fee is not None:
+        item = expect_fee(
+            bill.subscription,
+            version=PlanVersion.objects.get(pk=fee.terms.version_id),
+            start_at=fee.period.start,
+            end_at=fee.period.end,
+            whole_seconds=fee.whole_seconds,
+            place=Place(bill.period.sequence, bill.kind),
+            now=now,
+        )
+        invoice.lines.filter(type=LineType.PLAN, fee_item__isnull=True).update(fee_item=item)
+
+
+def _settled(invoice: Invoice, bill: Bill) -> dict[UUID, int]:
+    """Return the versions that are settled. A period that was on another invoice before (of which
+    this is made anew) is looked at again: adjustments elsewhere may have charged a part.
+    """
+    others = (
+        BilledUsage.objects.filter(period=invoice.period)
+        .exclude(invoice__status=InvoiceStatus.VOID)
+        .exclude(invoice=invoice)
+    )
+    again = invoice.kind == InvoiceDue.Kind.PERIOD and others.exists()
+    return {**bill.settled, **({invoice.period_id: UNSETTLED} if again else {})}
 
 
 def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime) -> Invoice:
@@ -100,6 +135,8 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
     invoice.save()
     ledger.give_back(account, invoice_id=invoice.id, now=now)
     ledger.take_back(account, invoice_id=invoice.id, now=now)
+    give_uses_back(invoice_id=invoice.id)
+    _open_again(invoice)
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     if invoice.number:
         expect_document(invoice)
@@ -112,3 +149,11 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
         now=now,
     )
     return invoice
+
+
+def _open_again(invoice: Invoice) -> None:
+    """Let what the invoice adjusted be adjusted by another; its own period is not invoiced now."""
+    for period_id in set(invoice.billed.values_list("period_id", flat=True)):
+        unsettle(period_id, to=UNSETTLED)
+    if invoice.kind == InvoiceDue.Kind.PERIOD:
+        unsettle(invoice.period_id, to=None)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from billing.kernel.ids import uuid7
 from billing.kernel.states import StateMachine, Transitions
-from billing.models import Account, Subscription, SubscriptionPeriod
+from billing.models import Account, FeeItem, Subscription, SubscriptionPeriod
 
 
 class InvoiceStatus(models.TextChoices):
@@ -61,7 +61,7 @@ class Invoice(StateMachine, models.Model):
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     calculated_at = models.DateTimeField()
-    counters_version = models.BigIntegerField(default=0)
+    usage_version = models.BigIntegerField(default=0)
     issue_date = models.DateField(null=True, blank=True)
     due_date = models.DateField(null=True, blank=True)
     subtotal_minor = models.BigIntegerField(default=0)
@@ -74,6 +74,7 @@ class Invoice(StateMachine, models.Model):
     seller = models.JSONField(null=True, blank=True)
     buyer = models.JSONField(null=True, blank=True)
     notes = models.JSONField(default=list, blank=True)
+    percentages = models.JSONField(default=list, blank=True)
     stripe_invoice_id = models.CharField(max_length=255, blank=True)
     finalized_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
@@ -85,7 +86,7 @@ class Invoice(StateMachine, models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["period", "kind"],
-                condition=~Q(status="VOID"),
+                condition=~Q(status="VOID") & ~Q(kind="LATE"),
                 name="invoice_once_per_period_and_kind",
             ),
             models.CheckConstraint(
@@ -152,6 +153,9 @@ class InvoiceLine(models.Model):
     description = models.CharField(max_length=2000)
     metric_type = models.CharField(max_length=100, blank=True)
     charge_id = models.UUIDField(null=True, blank=True)
+    fee_item = models.ForeignKey(
+        FeeItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     quantity = models.DecimalField(max_digits=60, decimal_places=12)
     unit = models.CharField(max_length=64, blank=True)
     unit_price = models.DecimalField(max_digits=27, decimal_places=12, null=True, blank=True)
@@ -194,12 +198,17 @@ class InvoiceSeries(models.Model):
 
 
 class BilledUsage(models.Model):
-    """What a finalized invoice charged for a charge in a period: the base of later adjustments."""
+    """What a finalized invoice charged, gross, for a charge in a period: the base of adjustments.
+
+    Without a charge it is what the version's minimum commitment added. The sum over all invoices
+    that are not void is what was invoiced.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="billed")
     period = models.ForeignKey(SubscriptionPeriod, on_delete=models.PROTECT, related_name="billed")
-    charge_id = models.UUIDField()
+    plan_version_id = models.UUIDField()
+    charge_id = models.UUIDField(null=True, blank=True)
     quantity = models.DecimalField(max_digits=60, decimal_places=12)
     events = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
@@ -209,7 +218,9 @@ class BilledUsage(models.Model):
         verbose_name_plural = "billed usage"
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice", "period", "charge_id"], name="billed_usage_once"
+                fields=["invoice", "period", "plan_version_id", "charge_id"],
+                nulls_distinct=False,
+                name="billed_usage_once",
             )
         ]
         indexes = [models.Index(fields=["period", "charge_id"], name="billed_usage_period")]

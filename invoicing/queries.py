@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from billing.credits import ledger
 from billing.kernel.errors import NotFound
-from billing.metering.read import counters_of
+from billing.metering.read import account_version
 from billing.models import InvoiceDue
 from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.queries import current_period, live_subscription
@@ -51,12 +51,12 @@ def invoice_of(invoice_id: UUID) -> Invoice:
 
 
 def stale_drafts(account_id: UUID, *, now: datetime) -> list[UUID]:
-    """Return the drafts of ended periods whose usage changed since they were written."""
+    """Return the drafts of ended periods since whose writing the account's usage has changed."""
     drafts = Invoice.objects.filter(
         account_id=account_id, status=InvoiceStatus.DRAFT, period__end_at__lte=now
     ).exclude(kind=InvoiceDue.Kind.START)
-    versions: dict[UUID, int] = {}
-    found = list(drafts.only("id", "period_id", "counters_version"))
-    for (period_id, _charge), counter in counters_of([d.period_id for d in found]).items():
-        versions[period_id] = versions.get(period_id, 0) + counter.version
-    return [d.id for d in found if versions.get(d.period_id, 0) != d.counters_version]
+    found = list(drafts.values_list("id", "usage_version"))
+    if not found:
+        return []
+    version = account_version(account_id)
+    return [draft for draft, written in found if written != version]

@@ -12,7 +12,7 @@ import structlog
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.services import service
 from billing.models import Account, InvoiceDue, LockedAccount, Subscription
-from billing.subscriptions.services import advance_subscription
+from billing.subscriptions.advancing import advance_subscription
 from invoicing import drafting, finalizing
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from billing.kernel import clock
 from billing.models import Account
-from invoicing import run
+from invoicing import late, run
 from invoicing.pdf import rendering
 
 
@@ -35,3 +35,10 @@ def render_pdf(document_id: str) -> None:
 def render_due() -> None:
     """Render the documents whose wake-up was lost."""
     rendering.render_due(now=clock.now())
+
+
+@shared_task(name="invoicing.settle_late")
+def settle_late() -> None:
+    """Invoice late usage of those who have no invoice to come."""
+    for account_id in late.accounts_to_settle():
+        late.settle_late(account_id=account_id, now=clock.now())

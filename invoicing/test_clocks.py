@@ -19,14 +19,18 @@ from billing.models import (
     AuditEntry,
     CreditEntry,
     CreditGrant,
+    Discount,
+    DiscountUse,
+    FeeItem,
     InvoiceDue,
     Segment,
     Subscription,
+    SubscriptionPause,
     SubscriptionPeriod,
     TestClock,
     TrialUse,
 )
-from invoicing import run
+from invoicing import late, run
 from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
 from tenants.models import Tenant
 
@@ -43,6 +47,10 @@ OWNED: Final[tuple[type[Model], ...]] = (
     Invoice,
     CreditEntry,
     CreditGrant,
+    DiscountUse,
+    Discount,
+    FeeItem,
+    SubscriptionPause,
     InvoiceDue,
     Segment,
     SubscriptionPeriod,
@@ -135,7 +143,10 @@ def advance(*, clock_id: UUID, frozen_time: datetime, budget: float = BUDGET_SEC
             log.exception("test_clock_failed", clock=str(clock.id))
             move_to(clock_id=clock.id, reached_at=at, status=Status.FAILED, failure=str(error))
             raise
-    return move_to(clock_id=clock.id, reached_at=frozen_time, status=Status.READY)
+    clock = move_to(clock_id=clock.id, reached_at=frozen_time, status=Status.READY)
+    for account_id in late.accounts_to_settle(clock_id=clock.id):
+        late.settle_late(account_id=account_id, now=frozen_time)
+    return clock
 
 
 @service

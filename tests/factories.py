@@ -101,7 +101,13 @@ def segment(
 
 def period(of: Subscription, start: datetime, end: datetime, **fields: Any) -> SubscriptionPeriod:
     number = SubscriptionPeriod.objects.filter(subscription=of).count()
-    given = {"sequence": number, "index": number, "full_end_at": end, **fields}
+    given = {
+        "sequence": number,
+        "index": number,
+        "full_start_at": start,
+        "full_end_at": end,
+        **fields,
+    }
     return SubscriptionPeriod.objects.create(
         account_id=of.account_id, subscription=of, start_at=start, end_at=end, **given
     )

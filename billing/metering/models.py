@@ -140,6 +140,9 @@ class UsageCounter(models.Model):
     distinct_values = models.BigIntegerField(default=0)
     version = models.BigIntegerField(default=0)
 
+    class Meta:
+        indexes = [models.Index(fields=["account_id"], name="usage_counter_account")]
+
     def __str__(self) -> str:
         return f"{self.period_id} {self.charge_id}"
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Sum
+
 from billing.catalog.models import Aggregation
 from billing.metering.models import UsageCounter
 
@@ -41,6 +44,50 @@ def counters_of(period_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], CounterVa
         "version",
     )
     return {(row[0], row[1]): CounterValue(*row[2:]) for row in rows}
+
+
+MOVED = """
+SELECT p.id FROM billing_subscriptionperiod p
+LEFT JOIN billing_usagecounter c ON c.period_id = p.id
+WHERE p.account_id = %s AND p.settled_version IS NOT NULL
+GROUP BY p.id
+HAVING coalesce(sum(c.version), 0) <> p.settled_version
+"""
+
+
+def periods_that_moved(account_id: UUID) -> set[UUID]:
+    """Return the settled periods whose counters have another version than was settled."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED, [account_id])
+        return {row[0] for row in cursor.fetchall()}
+
+
+ENDED_AND_MOVED = """
+SELECT DISTINCT account_id FROM (
+    SELECT p.account_id, p.id FROM billing_subscriptionperiod p
+    JOIN billing_subscription s ON s.id = p.subscription_id AND s.status = 'CANCELLED'
+    JOIN billing_account a ON a.id = p.account_id AND a.test_clock_id IS NOT DISTINCT FROM %s
+    LEFT JOIN billing_usagecounter c ON c.period_id = p.id
+    WHERE p.settled_version IS NOT NULL AND NOT EXISTS (
+        SELECT FROM billing_subscription live
+        WHERE live.account_id = p.account_id AND live.status <> 'CANCELLED')
+    GROUP BY p.account_id, p.id, p.settled_version
+    HAVING coalesce(sum(c.version), 0) <> p.settled_version
+) AS moved ORDER BY account_id LIMIT %s
+"""
+
+
+def ended_accounts_that_moved(*, clock_id: UUID | None, limit: int) -> list[UUID]:
+    """Return accounts of ended subscriptions alone, with settled periods whose counters moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENDED_AND_MOVED, [clock_id, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def account_version(account_id: UUID) -> int:
+    """Return a number that grows with every change of the account's counters."""
+    total = UsageCounter.objects.filter(account_id=account_id).aggregate(sum=Sum("version"))
+    return int(total["sum"] or 0)
 
 
 def quantity_of(aggregation: str, counter: CounterValue) -> Decimal:

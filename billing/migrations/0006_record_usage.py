@@ -74,7 +74,7 @@ ADD = f"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0005_browse_usage")]
+    dependencies = [("billing", "0004_storage")]
     operations = [
         migrations.RunSQL(CREATE.replace("{add}", ADD), "DROP FUNCTION billing_record_usage"),
     ]

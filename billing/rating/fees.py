@@ -1,48 +1,160 @@
-"""A period's plan fee: in full at its end, or of the period to come where it is paid in advance."""
+"""A period's fees as lines: which part of which plan's fee, and what it comes to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
 
 from billing.catalog.terms import PlanTerms, plan_terms
 from billing.kernel.money import Money
 from billing.kernel.periods import Period
-from billing.subscriptions import periods
+from billing.subscriptions import fee_items, periods
+from billing.subscriptions.fee_models import FeeItem, SubscriptionPause
 from billing.subscriptions.models import InvoiceDue, Subscription, SubscriptionPeriod
 
 Kind = InvoiceDue.Kind
+Type = FeeItem.Type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """A PLAN line: the fee of one period of its own."""
+    """A part of a plan's fee: a PLAN line, or a PRORATION line where `type` is not FEE.
 
+    `gross` is the rounded amount before discounts, not negative, of a CREDIT too. `item` is None
+    for the fee of a period that has not begun.
+    """
+
+    type: str
     terms: PlanTerms
     period: Period
-    amount: Money
+    seconds: int
+    whole_seconds: int
+    gross: Money
+    item: FeeItem | None = None
+
+    def given_back(self, *, net: Money, gross: Money) -> Money:
+        """Return the (negative) amount of a CREDIT, at what the line that charged it cost.
+
+        `net` and `gross` are that line's amount with and without its discount. Rounded once.
+        """
+        if not gross:
+            return Money.zero(gross.currency)
+        exact = Fraction(self.terms.fee.major) * self.seconds / self.whole_seconds
+        return Money.rounded(-exact * net.minor / gross.minor, gross.currency)
 
 
 def fees_of(
     subscription: Subscription, period: SubscriptionPeriod, kind: InvoiceDue.Kind
 ) -> tuple[Fee, ...]:
-    """Return the fees that an invoice of this kind for this period charges.
+    """Return the fees that an invoice of this kind for this period shows, in their order.
 
-    START: the first period's, in advance. PERIOD: its own, in arrears; with payInAdvance that of
-    the period that follows, unless the subscription ends with this one.
+    With payInAdvance the open period's invoice shows the fee of the period that follows, which is
+    not written down before that begins.
     """
-    terms = plan_terms(subscription.plan_version_id)
-    own = Period(period.start_at, period.end_at)
-    if kind == Kind.START:
-        return (Fee(terms=terms, period=own, amount=terms.fee),)
-    if not terms.pay_in_advance:
-        return () if period.is_trial else (Fee(terms=terms, period=own, amount=terms.fee),)
-    if subscription.ended_at is not None or subscription.cancel_at_period_end:
-        return ()
-    period.subscription = subscription
-    following = periods.following(period, subscription.plan_version)
-    return (Fee(terms=terms, period=following, amount=terms.fee),)
+    items = list(
+        FeeItem.objects.filter(
+            subscription=subscription, bill_sequence=period.sequence, bill_kind=kind
+        )
+        .select_related("plan_version", "period")
+        .order_by("id")
+    )
+    fees = list(_fees(subscription.id, items))
+    coming = _coming(subscription, period) if kind == Kind.PERIOD else None
+    return tuple(sorted([*fees, *([coming] if coming else [])], key=lambda fee: fee.type != "FEE"))
 
 
-def own_fee(period: SubscriptionPeriod, terms: PlanTerms) -> Money:
-    """Return the fee that belongs to a period itself, whenever it is charged."""
-    return Money.zero(terms.currency) if period.is_trial else terms.fee
+def own_fees(period: SubscriptionPeriod) -> dict[UUID, Money]:
+    """Return the fee of a period's own time by plan version, before discounts, less what was
+    given back, whatever invoice shows it.
+    """
+    items = list(period.fees.select_related("plan_version", "period").order_by("id"))
+    sums: dict[UUID, Money] = {}
+    for fee in _fees(period.subscription_id, items):
+        before = sums.get(fee.terms.version_id, Money.zero(fee.terms.currency))
+        gross = -fee.gross if fee.type == Type.CREDIT else fee.gross
+        sums[fee.terms.version_id] = before + gross
+    return sums
+
+
+def _fees(subscription_id: UUID, items: Sequence[FeeItem]) -> Iterable[Fee]:
+    if not items:
+        return
+    pauses = list(SubscriptionPause.objects.filter(subscription_id=subscription_id))
+    credited = _first_credits(items) if pauses else {}
+    for item in items:
+        seconds = Period(item.start_at, item.end_at).seconds
+        if item.type != Type.CREDIT and not item.plan_version.pay_in_advance:
+            until = min(item.end_at, credited.get(item.pk, item.end_at))
+            seconds -= paused_seconds(Period(item.start_at, max(item.start_at, until)), pauses)
+        if seconds or item.type == Type.FEE:
+            yield _fee(item, seconds)
+
+
+def _fee(item: FeeItem, seconds: int) -> Fee:
+    terms = plan_terms(item.plan_version_id)
+    return Fee(
+        type=item.type,
+        terms=terms,
+        period=Period(item.start_at, item.end_at),
+        seconds=seconds,
+        whole_seconds=item.whole_seconds,
+        gross=fee_for(terms, seconds, item.whole_seconds),
+        item=item,
+    )
+
+
+def fee_for(terms: PlanTerms, seconds: int, whole_seconds: int) -> Money:
+    """Round the part of a plan's fee for so many seconds of a full period's."""
+    exact = Fraction(terms.fee.major) * Fraction(seconds, whole_seconds)
+    return Money.rounded(exact, terms.currency)
+
+
+def paused_seconds(stretch: Period, pauses: Iterable[SubscriptionPause]) -> int:
+    """Return the whole seconds of a stretch in which the subscription was paused."""
+    total = 0
+    for pause in pauses:
+        end = max(pause.start_at, pause.end_at or stretch.end)
+        met = stretch.overlap(Period(pause.start_at, end))
+        total += met.seconds if met else 0
+    return total
+
+
+def _first_credits(items: Sequence[FeeItem]) -> Mapping[int, datetime]:
+    """Return when each item was first taken back for good: later pauses touch it no more."""
+    rows = FeeItem.objects.filter(of__in=[item.pk for item in items]).exclude(
+        reason=FeeItem.Reason.PAUSE
+    )
+    first: dict[int, datetime] = {}
+    for of_id, start_at in rows.values_list("of_id", "start_at"):
+        assert of_id is not None
+        first[of_id] = min(start_at, first.get(of_id, start_at))
+    return first
+
+
+def _coming(subscription: Subscription, period: SubscriptionPeriod) -> Fee | None:
+    """Return the fee in advance of the period that follows the open one, where there will be one.
+
+    Paused, it waits; cancelled with this period, there is none; charged early, it is written down.
+    """
+    version = subscription.pending_plan_version or subscription.plan_version
+    is_ending = subscription.ended_at is not None or subscription.cancel_at_period_end
+    if not version.pay_in_advance or is_ending or subscription.paused_at is not None:
+        return None
+    later = SubscriptionPeriod.objects.filter(
+        subscription=subscription, sequence__gt=period.sequence
+    )
+    if later.exists() or not fee_items.is_open(period):
+        return None
+    terms = plan_terms(version.pk)
+    following = periods.following(period, subscription)
+    return Fee(
+        type=Type.FEE,
+        terms=terms,
+        period=following,
+        seconds=following.seconds,
+        whole_seconds=following.seconds,
+        gross=terms.fee,
+    )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Final
+from uuid import UUID
 
 from billing.catalog.terms import PlanTerms, PricedCharge, plan_terms
 from billing.kernel.money import Money
@@ -38,15 +40,25 @@ class RatedVersion:
     usages: tuple[RatedUsage, ...]
 
 
-def versions_in(period: SubscriptionPeriod, segments: Sequence[Segment]) -> dict[object, Fraction]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedPeriod:
+    """A period's usage under all its versions, and the sum of its counters' versions."""
+
+    versions: tuple[RatedVersion, ...]
+    counters_version: int
+
+
+NOTHING: Final = RatedPeriod(versions=(), counters_version=0)
+
+
+def versions_in(period: SubscriptionPeriod, segments: Sequence[Segment]) -> dict[UUID, Fraction]:
     """Return the plan versions that held in a period, in order, with their shares of it."""
-    whole = Period(period.start_at, period.full_end_at)
     stretch = Period(period.start_at, period.end_at)
-    shares: dict[object, Fraction] = {}
+    shares: dict[UUID, Fraction] = {}
     for segment in sorted(segments, key=lambda found: found.start_at):
         held = stretch.overlap(_span(segment, until=period.end_at))
         if held is not None:
-            share = Fraction(held.seconds, whole.seconds)
+            share = Fraction(held.seconds, period.whole_seconds)
             shares[segment.plan_version_id] = (
                 shares.get(segment.plan_version_id, Fraction(0)) + share
             )
@@ -57,19 +69,22 @@ def _span(segment: Segment, *, until: datetime) -> Period:
     return Period(segment.start_at, max(segment.start_at, segment.end_at or until))
 
 
-def rate_period(period: SubscriptionPeriod) -> tuple[RatedVersion, ...]:
+def rate_period(period: SubscriptionPeriod) -> RatedPeriod:
     """Rate a period's usage under each plan version that held in it. A trial costs nothing.
 
     Reads the counters, so its cost does not grow with the events. Three queries at most, once
     the versions' terms are loaded.
     """
     if period.is_trial:
-        return ()
+        return NOTHING
     segments = list(Segment.objects.filter(subscription_id=period.subscription_id))
     counters = counters_of([period.id])
-    return tuple(
-        _rated_version(plan_terms(version_id), part, period, counters)  # type: ignore[arg-type]
-        for version_id, part in versions_in(period, segments).items()
+    return RatedPeriod(
+        versions=tuple(
+            _rated_version(plan_terms(version_id), part, period, counters)
+            for version_id, part in versions_in(period, segments).items()
+        ),
+        counters_version=sum(counter.version for counter in counters.values()),
     )
 
 
@@ -77,7 +92,7 @@ def _rated_version(
     terms: PlanTerms,
     part: Fraction,
     period: SubscriptionPeriod,
-    counters: dict[tuple[object, object], CounterValue],
+    counters: dict[tuple[UUID, UUID], CounterValue],
 ) -> RatedVersion:
     usages = []
     for charge in terms.charges:

@@ -13,8 +13,9 @@ from django.db.models import F, Func, Q
 
 from billing.accounts.models import Account, LockedAccount
 from billing.catalog.models import Plan, PlanVersion
-from billing.kernel.errors import NotFound
+from billing.kernel.errors import InvalidTransition, NotFound
 from billing.kernel.ids import uuid7
+from billing.kernel.periods import Period
 from billing.kernel.states import StateMachine, Transitions
 
 
@@ -36,7 +37,7 @@ TRANSITIONS: Final[Transitions] = {
     S.PAST_DUE: frozenset({S.ACTIVE, S.UNPAID, S.PAUSED, S.CANCELLED}),
     S.UNPAID: frozenset({S.ACTIVE, S.CANCELLED}),
     S.PAUSED: frozenset({S.ACTIVE, S.TRIALING, S.PAST_DUE, S.CANCELLED}),
-    S.CANCELLED: frozenset({S.ACTIVE}),
+    S.CANCELLED: frozenset({S.ACTIVE, S.TRIALING}),
 }
 
 
@@ -126,15 +127,46 @@ class Subscription(StateMachine, models.Model):
         self._move_to(S.ACTIVE)
 
     def cancel(self, *, at: datetime) -> None:
+        """End at `at`. Nothing is due or pending any more."""
         self._move_to(S.CANCELLED)
         self.cancelled_at = self.cancelled_at or at
         self.ended_at = at
+        self.pending_plan_version = None
+        self.paused_at = self.due_at = None
+        self.cancel_at_period_end = False
+
+    def pause(self, *, at: datetime) -> None:
+        self._move_to(S.PAUSED)
+        self.paused_at = at
+
+    def resume(self, *, at: datetime) -> None:
+        """Go back to the trial, where it still runs at `at`, or to being paid."""
+        self._move_to(self._state_at(at))
+        self.paused_at = None
+
+    def revive(self, *, at: datetime) -> None:
+        """Come back after a cancellation."""
+        self._move_to(self._state_at(at))
+        self.cancelled_at = self.ended_at = None
+        self.cancellation_reason = ""
+
+    def require_live(self, *, to: str) -> None:
+        """Raise InvalidTransition, naming both states, where it is cancelled."""
+        if self.status == S.CANCELLED:
+            raise InvalidTransition(noun="subscription", current=self.status, target=to)
+
+    def _state_at(self, at: datetime) -> str:
+        in_trial = self.trial_end_at is not None and at < self.trial_end_at
+        return S.TRIALING if in_trial else S.ACTIVE
 
 
 class SubscriptionPeriod(models.Model):
     """One stretch [start_at, end_at) that one invoice covers, stored when it begins.
 
-    A trial's period has no `index`; paid ones count from 0 at the anchor.
+    A trial's period has no `index`; paid ones count from 0 at the anchor. [full_start_at,
+    full_end_at) is the whole that its fee is for: longer where the period ended early, or where a
+    cancelled subscription came back in the middle of it. `settled_version` is the version of the
+    usage counters that was invoiced, null before; where they differ, the usage is late.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -145,7 +177,9 @@ class SubscriptionPeriod(models.Model):
     index = models.PositiveIntegerField(null=True, blank=True)
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
+    full_start_at = models.DateTimeField()
     full_end_at = models.DateTimeField()
+    settled_version = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["subscription_id", "sequence"]
@@ -155,6 +189,10 @@ class SubscriptionPeriod(models.Model):
             ),
             models.CheckConstraint(
                 name="period_runs_forward", condition=Q(end_at__gte=F("start_at"))
+            ),
+            models.CheckConstraint(
+                name="period_within_its_whole",
+                condition=Q(full_start_at__lte=F("start_at"), full_end_at__gte=F("end_at")),
             ),
             ExclusionConstraint(
                 name="period_no_overlap",
@@ -168,6 +206,11 @@ class SubscriptionPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start_at:%Y-%m-%d} – {self.end_at:%Y-%m-%d}"
+
+    @property
+    def whole_seconds(self) -> int:
+        """The elapsed seconds of the whole that its fee is for."""
+        return Period(self.full_start_at, self.full_end_at).seconds
 
 
 class Segment(models.Model):

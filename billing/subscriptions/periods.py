@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 
@@ -12,6 +13,9 @@ from billing.kernel.zones import zone
 from billing.subscriptions.models import InvoiceDue, Subscription, SubscriptionPeriod
 
 Kind = InvoiceDue.Kind
+
+UNSETTLED: Final = -1
+"""A version that no counters have: the period is looked at again, whatever its usage."""
 
 
 def trial_end(start_at: datetime, timezone: str, days: int) -> datetime:
@@ -29,35 +33,42 @@ def paid_period(subscription: Subscription, version: PlanVersion, index: int) ->
     )
 
 
-def following(current: SubscriptionPeriod, version: PlanVersion) -> Period:
-    """Return the paid period that comes after this one: the first, where this one is a trial."""
-    index = 0 if current.index is None else current.index + 1
-    return paid_period(current.subscription, version, index)
+def following(current: SubscriptionPeriod, subscription: Subscription) -> Period:
+    """Return the paid period that comes after this one, under the plan that holds by then.
+
+    The first, where this one is a trial; that of a pending plan with another interval begins a
+    count of its own, with its anchor at this one's end.
+    """
+    pending = subscription.pending_plan_version
+    now_paid = subscription.plan_version
+    if pending is not None and not current.is_trial and pending.interval != now_paid.interval:
+        return period(
+            anchor=current.full_end_at,
+            zone=zone(subscription.timezone),
+            interval=Interval(pending.interval),
+            index=0,
+        )
+    return paid_period(subscription, pending or now_paid, next_index(current))
 
 
-def open_first(subscription: Subscription) -> SubscriptionPeriod:
-    """Write the period that begins with the subscription, and what it will be invoiced by."""
-    version = subscription.plan_version
-    if subscription.trial_end_at is not None:
-        stretch = Period(subscription.started_at, subscription.trial_end_at)
-        return _open(subscription, stretch, sequence=0, index=None)
-    first = _open(subscription, paid_period(subscription, version, 0), sequence=0, index=0)
-    if version.pay_in_advance:
-        _expect_invoice(first, Kind.START, at=first.start_at, grace=timedelta(0))
-    return first
+def next_index(current: SubscriptionPeriod) -> int:
+    """Return the index of the paid period that follows: 0 after a trial."""
+    return 0 if current.index is None else current.index + 1
 
 
-def open_next(current: SubscriptionPeriod, subscription: Subscription) -> SubscriptionPeriod:
-    """Write the period that follows, when the current one has ended."""
-    current.subscription = subscription
-    stretch = following(current, subscription.plan_version)
-    index = 0 if current.index is None else current.index + 1
-    return _open(subscription, stretch, sequence=current.sequence + 1, index=index)
-
-
-def _open(
-    subscription: Subscription, stretch: Period, *, sequence: int, index: int | None
+def open_period(
+    subscription: Subscription,
+    stretch: Period,
+    *,
+    sequence: int,
+    index: int | None,
+    whole: Period | None = None,
 ) -> SubscriptionPeriod:
+    """Write a period, and that it will be invoiced. `index` None: a trial.
+
+    `whole` is the full period of which `stretch` is the rest.
+    """
+    full = whole or stretch
     row = SubscriptionPeriod.objects.create(
         account_id=subscription.account_id,
         subscription=subscription,
@@ -66,16 +77,22 @@ def _open(
         index=index,
         start_at=stretch.start,
         end_at=stretch.end,
-        full_end_at=stretch.end,
+        full_start_at=full.start,
+        full_end_at=full.end,
     )
-    grace = timedelta(seconds=settings.BILLING["BILLING_GRACE_SECONDS"])
-    _expect_invoice(row, Kind.PERIOD, at=stretch.end, grace=grace)
+    expect_invoice(row, Kind.PERIOD, at=stretch.end, grace=grace())
     return row
 
 
-def _expect_invoice(
-    row: SubscriptionPeriod, kind: InvoiceDue.Kind, *, at: datetime, grace: timedelta
+def grace() -> timedelta:
+    """Return how long a period's invoice stays a draft after its end, for late events."""
+    return timedelta(seconds=settings.BILLING["BILLING_GRACE_SECONDS"])
+
+
+def expect_invoice(
+    row: SubscriptionPeriod, kind: str, *, at: datetime, grace: timedelta = timedelta(0)
 ) -> None:
+    """Write that an invoice has to be drafted at `at`, and finalized when the grace is over."""
     InvoiceDue.objects.create(
         account_id=row.account_id,
         period=row,
@@ -84,3 +101,29 @@ def _expect_invoice(
         finalize_at=at + grace,
         due_at=at,
     )
+
+
+def cut_short(row: SubscriptionPeriod, *, at: datetime) -> None:
+    """End a period at `at`: its invoice is due then, where it is not final already."""
+    row.end_at = at
+    row.save(update_fields=["end_at"])
+    look_again(row)
+    InvoiceDue.objects.filter(period=row, kind=Kind.PERIOD, due_at__isnull=False).update(
+        draft_at=at, finalize_at=at + grace(), due_at=at
+    )
+
+
+def look_again(row: SubscriptionPeriod) -> None:
+    """Have a period that was invoiced before its end rated anew: its plans or its end changed."""
+    SubscriptionPeriod.objects.filter(pk=row.pk, settled_version__isnull=False).update(
+        settled_version=UNSETTLED
+    )
+
+
+def newest_period(subscription: Subscription) -> SubscriptionPeriod:
+    """Return the newest period: the open one, once the run has caught up."""
+    newest = (
+        SubscriptionPeriod.objects.filter(subscription=subscription).order_by("-sequence").first()
+    )
+    assert newest is not None, f"{subscription} has begun without a period"
+    return newest

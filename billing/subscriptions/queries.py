@@ -15,7 +15,7 @@ def shown() -> QuerySet[Subscription]:
     """Return subscriptions with all that the API shows of one, in one query."""
     newest = SubscriptionPeriod.objects.filter(subscription=OuterRef("pk")).order_by("-sequence")
     return Subscription.objects.select_related(
-        "account", "plan_version__plan", "pending_plan_version"
+        "account", "plan_version__plan", "pending_plan_version__plan"
     ).annotate(
         current_period_start=Subquery(newest.values("start_at")[:1]),
         current_period_end=Subquery(newest.values("end_at")[:1]),

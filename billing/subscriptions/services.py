@@ -1,9 +1,8 @@
-"""A subscription's life: it is created, it begins, its periods follow one another."""
+"""A subscription is created. What follows is in `advancing`, `changing`, `pausing`, `ending`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,19 +13,12 @@ from billing.catalog.models import PlanVersion
 from billing.catalog.queries import version_of
 from billing.kernel.errors import AlreadyExists
 from billing.kernel.services import service
-from billing.metering.rebuild import lock_timeline_exclusive, rebuild
 from billing.subscriptions import periods
-from billing.subscriptions.errors import CouponUnknown, CurrencyMismatch, PlanNotActive
-from billing.subscriptions.models import (
-    Segment,
-    Subscription,
-    SubscriptionPeriod,
-    SubscriptionStatus,
-    TrialUse,
-)
-
-CATCH_UP_LIMIT: Final = 64
-"""Periods that a start in the past opens at once; the run opens the rest."""
+from billing.subscriptions.acting import CATCH_UP_LIMIT
+from billing.subscriptions.advancing import advance_subscription
+from billing.subscriptions.changing import require_sellable
+from billing.subscriptions.errors import CouponUnknown
+from billing.subscriptions.models import Subscription, SubscriptionStatus, TrialUse
 
 
 @service
@@ -49,13 +41,13 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
     """
     account = Account.objects.lock(account_id)
     version = version_of(plan_ref)
-    _require_sellable(version, account)
+    require_sellable(version, account)
     if coupon_code is not None:
         raise CouponUnknown
     if Subscription.objects.live().filter(account=account).exists():
         raise AlreadyExists(what="this tenant's live subscription")
     _link(account, stripe_customer_id)
-    start = start_at or now
+    start = start_at or now.replace(microsecond=0)
     zone_name = timezone or account.timezone
     days = _trial_days(account, version, trial_days, now=now)
     ends = periods.trial_end(start, zone_name, days) if days else None
@@ -95,13 +87,6 @@ def _record_creation(subscription: Subscription, version: PlanVersion, *, now: d
     )
 
 
-def _require_sellable(version: PlanVersion, account: LockedAccount) -> None:
-    if not version.plan.is_active:
-        raise PlanNotActive(plan=version.plan.code)
-    if version.currency != account.currency:
-        raise CurrencyMismatch(plan=version.currency, tenant=account.currency)
-
-
 def _trial_days(
     account: LockedAccount, version: PlanVersion, given: int | None, *, now: datetime
 ) -> int:
@@ -125,51 +110,3 @@ def _insert(subscription: Subscription) -> None:
         if "subscription_one_live_per_account" not in str(error):
             raise
         raise AlreadyExists(what="this tenant's live subscription") from None
-
-
-def _begin(subscription: Subscription, *, now: datetime) -> None:
-    """Leave INCOMPLETE: the first period and segment open, and usage since then is theirs."""
-    lock_timeline_exclusive(subscription.account_id)
-    subscription.begin()
-    first = periods.open_first(subscription)
-    Segment.objects.create(
-        account_id=subscription.account_id,
-        subscription=subscription,
-        plan_version=subscription.plan_version,
-        start_at=subscription.started_at,
-    )
-    _settle(subscription, first, now=now)
-
-
-def advance_subscription(subscription: Subscription, *, now: datetime) -> None:
-    """Take the one step that is due by `now`; the caller holds the account's lock.
-
-    One period at a time: after a standstill it is called again until nothing is due.
-    """
-    if subscription.due_at is None or subscription.due_at > now:
-        return
-    if subscription.status == SubscriptionStatus.INCOMPLETE:
-        _begin(subscription, now=now)
-        return
-    lock_timeline_exclusive(subscription.account_id)
-    current = current_period(subscription)
-    if current.is_trial and subscription.status == SubscriptionStatus.TRIALING:
-        subscription.end_trial()
-    following = periods.open_next(current, subscription)
-    _settle(subscription, following, now=now)
-
-
-def _settle(subscription: Subscription, opened: SubscriptionPeriod, *, now: datetime) -> None:
-    subscription.due_at = opened.end_at
-    subscription.updated_at = now
-    subscription.save()
-    rebuild(subscription.account_id, opened.start_at, opened.end_at)
-
-
-def current_period(subscription: Subscription) -> SubscriptionPeriod:
-    """Return the newest period: the open one, once the run has caught up."""
-    newest = (
-        SubscriptionPeriod.objects.filter(subscription=subscription).order_by("-sequence").first()
-    )
-    assert newest is not None, f"{subscription} has begun without a period"
-    return newest

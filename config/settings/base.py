@@ -165,6 +165,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "settle-late-usage": {
+        "task": "invoicing.settle_late",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,

@@ -111,7 +111,7 @@ def fingerprint(invoice: Invoice) -> str:
 
 
 def _figures(invoice: Invoice) -> list[str]:
-    return [str(invoice.subtotal_minor), str(invoice.total_minor), str(invoice.counters_version)]
+    return [str(invoice.subtotal_minor), str(invoice.total_minor), str(invoice.usage_version)]
 
 
 def expect_document(invoice: Invoice) -> InvoiceDocument:

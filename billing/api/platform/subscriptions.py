@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema
+from django.db.models import Min
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.http.fields import IdField, OneOfField, TextField, TimeField, WholeField
+from billing.http.fields import (
+    IdField,
+    OneOfField,
+    TextField,
+    TimeField,
+    WholeField,
+    format_timestamp,
+)
 from billing.http.openapi import refusals
 from billing.http.paging import listing, page_of, page_query
 from billing.http.permissions import Need, require
@@ -18,10 +26,12 @@ from billing.http.serializers import Input, read, read_query
 from billing.http.views import PlatformView
 from billing.http.zones import ZoneField
 from billing.kernel import clock
+from billing.kernel.decimals import format_decimal
 from billing.kernel.errors import AlreadyExists, NotFound, invalid
 from billing.kernel.money import Money
 from billing.subscriptions import queries, services
 from billing.subscriptions.catch_up import catch_up
+from billing.subscriptions.discounting import ends_at
 from billing.subscriptions.errors import (
     CouponUnknown,
     CurrencyMismatch,
@@ -42,6 +52,39 @@ class SubscriptionInput(Input):
     couponCode = TextField(required=False, allow_null=True)
     stripeCustomerId = TextField(required=False, allow_null=True)
     timezone = ZoneField(required=False, allow_null=True)
+
+
+class DiscountSerializer(serializers.Serializer[Any]):
+    """A discount. `endsAt` is known once it has taken something off: periods from then on go
+    without it.
+    """
+
+    id = IdField()
+    discountPercent = TextField(allow_null=True)
+    discountAmount = TextField(allow_null=True)
+    durationMonths = serializers.IntegerField(allow_null=True)
+    reason = TextField(allow_null=True)
+    couponCode = TextField(allow_null=True)
+    givenAt = TimeField()
+    endsAt = TimeField(allow_null=True)
+
+
+def show_discount(row: Any, of: Subscription) -> dict[str, Any]:
+    """Write a discount out. `first_start` is where it first took something off."""
+    currency = of.account.currency
+    ends = ends_at(row, row.first_start, of.timezone)
+    return {
+        "id": str(row.id),
+        "discountPercent": None if row.percent is None else format_decimal(row.percent),
+        "discountAmount": None
+        if row.amount_minor is None
+        else Money(row.amount_minor, currency).amount,
+        "durationMonths": row.duration_months,
+        "reason": row.reason or None,
+        "couponCode": row.code or None,
+        "givenAt": format_timestamp(row.created_at),
+        "endsAt": None if ends is None else format_timestamp(ends),
+    }
 
 
 class SubscriptionSerializer(serializers.Serializer[Subscription]):
@@ -75,8 +118,10 @@ class SubscriptionSerializer(serializers.Serializer[Subscription]):
     def get_stripeSubscriptionId(self, row: Subscription) -> str | None:  # noqa: N802
         return row.stripe_subscription_id or None
 
+    @extend_schema_field(DiscountSerializer(many=True))
     def get_discounts(self, row: Subscription) -> list[dict[str, Any]]:
-        return []
+        given = row.discounts.annotate(first_start=Min("uses__period_start"))
+        return [show_discount(one, row) for one in given.order_by("position")]
 
     def get_creditBalance(self, row: Subscription) -> str:  # noqa: N802
         return Money(getattr(row, "credit_minor", 0), row.account.currency).amount

@@ -1,0 +1,199 @@
+"""What an invoice would be now: the one computation behind preview, draft and finalized invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from billing.kernel.decimals import exact, format_decimal
+from billing.kernel.money import Money
+from billing.kernel.periods import Period
+from billing.metering.read import account_version
+from billing.models import CreditGrant, Discount, InvoiceDue, Subscription, SubscriptionPeriod
+from billing.pricing.parts import Part
+from billing.rating.fees import fees_of, own_fees
+from billing.rating.period import NOTHING, rate_period
+from billing.subscriptions.discounting import discounts_on
+from invoicing.calculation import (
+    Calculated,
+    CalculatedLine,
+    CreditInput,
+    DiscountInput,
+    LineInput,
+    TaxRateInput,
+    calculate,
+)
+from invoicing.calculation import LineType as Type
+from invoicing.calculation.discounts import discount
+from invoicing.composing.adjustments import NONE, adjustments
+from invoicing.composing.bills import Bill, Billed, BillLine
+from invoicing.composing.fee_lines import fee_lines, with_credits
+from invoicing.composing.usage_lines import charged, part_shown, usage_lines
+from invoicing.models import LineType
+from invoicing.parties import tax_rates
+from tenants.models import Tenant
+
+Kind = InvoiceDue.Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is on a bill before discounts, tax and credits."""
+
+    lines: tuple[BillLine, ...]
+    billed: tuple[Billed, ...]
+    settled: dict[UUID, int]
+
+
+def compose(
+    *,
+    tenant: Tenant,
+    subscription: Subscription,
+    period: SubscriptionPeriod,
+    kind: InvoiceDue.Kind,
+    credits: Iterable[CreditGrant],  # noqa: A002  the field's own word
+    now: datetime,
+) -> Bill:
+    """Compute the invoice of a period as of `now`, in the account's currency. Writes nothing."""
+    currency = tenant.account.currency
+    usage_version = account_version(tenant.account_id)  # before it is read: never too new
+    bounds = Period(period.start_at, period.start_at if kind == Kind.START else period.end_at)
+    rows = discounts_on(subscription, period_start=bounds.start, period_end=bounds.end)
+    inputs = [_discount(row, currency) for row in rows]
+    content = _content(tenant, subscription, period, kind, inputs)
+    rates = tax_rates(tenant, on=now.date())
+    calculated = calculate(
+        currency=currency,
+        lines=[_input(line) for line in content.lines],
+        discounts=inputs,
+        tax_rates=[
+            TaxRateInput(category=category, percent=percent)
+            for category, (_name, percent) in rates.items()
+        ],
+        grants=[_credit(grant, currency) for grant in credits],
+    )
+    names = [name for name, _percent in rates.values()]
+    return Bill(
+        subscription=subscription,
+        period=period,
+        kind=kind,
+        bounds=bounds,
+        currency=currency,
+        lines=tuple(_finished(content.lines, calculated, rows, names, bounds)),
+        calculated=calculated,
+        billed=content.billed,
+        settled=content.settled,
+        discounts=tuple((r, off) for r, off in zip(rows, calculated.discounts, strict=True) if off),
+        usage_version=usage_version,
+    )
+
+
+def _content(
+    tenant: Tenant,
+    subscription: Subscription,
+    period: SubscriptionPeriod,
+    kind: InvoiceDue.Kind,
+    discounts: Sequence[DiscountInput],
+) -> Content:
+    """Put the lines together: fees, the period's usage, what earlier periods have to be settled."""
+    is_own = kind == Kind.PERIOD
+    rated = rate_period(period) if is_own else NOTHING
+    own = own_fees(period) if is_own else {}
+    lines = [
+        *fee_lines(fees_of(subscription, period, kind)),
+        *(usage_lines(period, rated, own) if is_own else ()),
+    ]
+    late = (
+        NONE
+        if kind == Kind.START
+        else adjustments(tenant.account, own_period=period, draft_at=period.end_at)
+    )
+    # Credits are not discounted, so what the other lines have off does not depend on them.
+    shares = discount(
+        lines=[_input(line) for line in lines],
+        discounts=discounts,
+        currency=tenant.account.currency,
+    ).by_line
+    settled = {period.id: rated.counters_version} if is_own else {}
+    return Content(
+        lines=(*with_credits(lines, shares), *late.lines),
+        billed=(*charged(period, rated, own), *late.billed),
+        settled={**settled, **late.settled},
+    )
+
+
+def _input(line: BillLine) -> LineInput:
+    return LineInput(type=Type(line.type.value), amount=line.amount, tax_category=line.tax_category)
+
+
+def _discount(row: Discount, currency: str) -> DiscountInput:
+    if row.percent is not None:
+        return DiscountInput(percent=row.percent)
+    return DiscountInput(amount=Money(row.amount_minor or 0, currency))
+
+
+def _credit(grant: CreditGrant, currency: str) -> CreditInput:
+    remaining = Money(grant.remaining_minor, currency)
+    return CreditInput(grant=grant.id, remaining=remaining, expires_at=grant.expires_at)
+
+
+def _finished(
+    lines: Sequence[BillLine],
+    calculated: Calculated,
+    discounts: Sequence[Discount],
+    tax_names: Sequence[str],
+    bounds: Period,
+) -> Iterator[BillLine]:
+    """Put discounts and tax on the lines, and the lines of discounts and tax after them."""
+    for result in calculated.lines:
+        if result.type is Type.TAX:
+            yield _tax_line(result, tax_names[result.source], bounds)
+        elif result.type is Type.DISCOUNT:
+            yield _discount_line(result, discounts[result.source], bounds)
+        else:
+            line = lines[result.source]
+            yield replace(line, discount=result.discount, tax_rate=result.tax_percent)
+
+
+def _discount_line(result: CalculatedLine, row: Discount, bounds: Period) -> BillLine:
+    percent = None if row.percent is None else format_decimal(row.percent)
+    said = _("Discount") if percent is None else _("Discount of %(percent)s %%")
+    name = said % {"percent": percent} if percent else said
+    why = row.code or row.reason
+    return BillLine(
+        type=LineType.DISCOUNT,
+        description=f"{name} ({why})" if why else name,
+        amount=result.amount,
+        period=bounds,
+        tax_category="",
+        unit_price=result.amount.major,
+    )
+
+
+def _tax_line(result: CalculatedLine, name: str, bounds: Period) -> BillLine:
+    """Write the tax of one rate; its one part is the taxed sum times the rate, exactly."""
+    assert result.base is not None
+    assert result.tax_percent is not None
+    with exact():
+        factor = result.tax_percent.scaleb(-2)
+        part = Part(
+            from_=Decimal(0),
+            to=result.base.major,
+            quantity=result.base.major,
+            unit_price=factor,
+            flat_fee=Decimal(0),
+        )
+    return BillLine(
+        type=LineType.TAX,
+        description=name,
+        amount=result.amount,
+        period=bounds,
+        tax_category="",
+        tax_rate=result.tax_percent,
+        breakdown=(part_shown(part),),
+    )
