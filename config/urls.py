@@ -15,6 +15,7 @@ handler500 = "billing.http.handlers.server_error"
 platform: list[URLPattern | URLResolver] = [
     path("", include("billing.api.platform.urls")),
     path("", include("tenants.api.platform.urls")),
+    path("", include("coupons.api.platform.urls")),
     path("", include("invoicing.api.platform.urls")),
 ]
 

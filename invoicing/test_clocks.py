@@ -30,6 +30,7 @@ from billing.models import (
     TestClock,
     TrialUse,
 )
+from coupons.models import Redemption
 from invoicing import late, run
 from invoicing.models import BilledUsage, Invoice, InvoiceDocument, InvoiceLine
 from tenants.models import Tenant
@@ -49,6 +50,7 @@ OWNED: Final[tuple[type[Model], ...]] = (
     CreditGrant,
     DiscountUse,
     Discount,
+    Redemption,
     FeeItem,
     SubscriptionPause,
     InvoiceDue,

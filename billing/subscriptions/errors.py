@@ -19,9 +19,3 @@ class CurrencyMismatch(BillingError):
     code = "CURRENCY_MISMATCH"
     kind = Kind.CONFLICT
     message = "The plan is priced in {plan}, the tenant pays in {tenant}."
-
-
-class CouponUnknown(BillingError):
-    code = "UNKNOWN"
-    kind = Kind.CONFLICT
-    message = "There is no such coupon."

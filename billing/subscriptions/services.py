@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 
 from billing.accounts import audit
 from billing.accounts.models import Account, LockedAccount
@@ -17,8 +20,15 @@ from billing.subscriptions import periods
 from billing.subscriptions.acting import CATCH_UP_LIMIT
 from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.changing import require_sellable
-from billing.subscriptions.errors import CouponUnknown
 from billing.subscriptions.models import Subscription, SubscriptionStatus, TrialUse
+
+
+class Redeem(Protocol):
+    """Redeems a coupon in the transaction that makes a subscription."""
+
+    def __call__(
+        self, account: LockedAccount, subscription: Subscription, code: str, *, now: datetime
+    ) -> object: ...
 
 
 @service
@@ -37,13 +47,12 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
 
     `start_at` is now by default; in the past, the periods since are caught up by the run; in the
     future, the subscription is INCOMPLETE until then. `trial_days` overrides the plan's trial,
-    which a customer gets once. Raises NotFound, PlanNotActive, CurrencyMismatch, AlreadyExists.
+    which a customer gets once. A coupon holds from the first invoice on. Raises NotFound,
+    PlanNotActive, CurrencyMismatch, AlreadyExists, and why a coupon is refused.
     """
     account = Account.objects.lock(account_id)
     version = version_of(plan_ref)
     require_sellable(version, account)
-    if coupon_code is not None:
-        raise CouponUnknown
     if Subscription.objects.live().filter(account=account).exists():
         raise AlreadyExists(what="this tenant's live subscription")
     _link(account, stripe_customer_id)
@@ -64,6 +73,9 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
         updated_at=now,
     )
     _insert(subscription)
+    if coupon_code is not None:
+        redeem: Redeem = import_string(settings.BILLING_COUPONS)
+        redeem(account, subscription, coupon_code, now=now)
     for _ in range(CATCH_UP_LIMIT):
         advance_subscription(subscription, now=now)
     _record_creation(subscription, version, now=now)

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "billing",
     "tenants",
+    "coupons",
     "customers",
     "invoicing",
     "demo",
@@ -184,6 +185,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # The engine is told by name who knows memberships: it may not import an app above it.
 BILLING_MEMBERSHIPS = "customers.queries.membership_of"
+# And who redeems a coupon in the transaction that makes a subscription.
+BILLING_COUPONS = "coupons.services.redeem_with_subscription"
 
 BILLING = ENV
 

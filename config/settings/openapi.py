@@ -101,6 +101,10 @@ TAGS: Final[list[dict[str, str]]] = [
         "description": "What is owed: drafts that follow their period, and final ones that "
         "nothing changes.",
     },
+    {
+        "name": "Coupons",
+        "description": "Codes that take something off a subscription's invoices, or grant credit.",
+    },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
     {"name": "Health", "description": "For load balancers and supervisors. Open to all."},
 ]
@@ -134,6 +138,7 @@ SPECTACULAR: Final[dict[str, Any]] = {
         "SubscriptionStatus": "billing.subscriptions.models.SubscriptionStatus.values",
         "InvoiceStatus": "invoicing.models.InvoiceStatus.values",
         "LineType": "invoicing.models.LineType.values",
+        "DiscountType": "coupons.models.DiscountType.values",
         "TestClockStatus": ["READY", "ADVANCING", "FAILED"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -13,8 +13,11 @@ from billing.http.errors import status_of
 from billing.kernel.errors import BillingError, every_error
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED_CODES = {"FORBIDDEN": "of an event in a batch it is said as of any request"}
-APPS = ("billing", "tenants", "customers", "invoicing")
+SHARED_CODES = {
+    "FORBIDDEN": "of an event in a batch it is said as of any request",
+    "CURRENCY_MISMATCH": "of a plan and of a coupon, in the contract's one word",
+}
+APPS = ("billing", "tenants", "coupons", "customers", "invoicing")
 
 
 def errors() -> list[type[BillingError]]:

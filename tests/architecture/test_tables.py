@@ -7,7 +7,7 @@ import re
 from celery import current_app
 from django.apps import apps
 
-APPS = ("billing", "tenants", "customers", "invoicing")
+APPS = ("billing", "tenants", "coupons", "customers", "invoicing")
 SHARED = {
     "billing.Account": "is the account",
     "billing.TestClock": "has accounts",
@@ -19,6 +19,7 @@ SHARED = {
     "billing.UsageBucketValue": "is its bucket's",
     "billing.UsageCounterValue": "is its counter's",
     "billing.IdempotentAnswer": "is the caller's",
+    "coupons.Coupon": "is offered to all",
     "customers.Membership": "is the customer's, whose id is an account's",
     "invoicing.TaxRate": "is a country's",
 }

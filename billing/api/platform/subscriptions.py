@@ -33,7 +33,6 @@ from billing.subscriptions import queries, services
 from billing.subscriptions.catch_up import catch_up
 from billing.subscriptions.discounting import ends_at
 from billing.subscriptions.errors import (
-    CouponUnknown,
     CurrencyMismatch,
     NoActiveSubscription,
     PlanNotActive,
@@ -147,13 +146,14 @@ class SubscriptionsView(PlatformView):
         operation_id="create_subscription",
         summary="Subscribe a tenant to a plan",
         description="`trialDays` and a `startAt` in the past take billing_admin. "
-        "A start in the future is INCOMPLETE until then. With a plan that is paid in advance the "
+        "A start in the future is INCOMPLETE until then. A coupon that can't be redeemed is a 409 "
+        "with its reason as code. With a plan that is paid in advance the "
         "first invoice is there when this answers.",
         tags=["Subscriptions"],
         request=SubscriptionInput,
         responses={
             201: SubscriptionSerializer,
-            **refusals(NotFound, AlreadyExists, PlanNotActive, CurrencyMismatch, CouponUnknown),
+            **refusals(NotFound, AlreadyExists, PlanNotActive, CurrencyMismatch),
         },
     )
     def post(self, request: Request, tenant_id: str) -> Response:
