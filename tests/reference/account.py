@@ -20,7 +20,7 @@ from tests.reference.composing import (
 from tests.reference.fees import Item, Period, Stretch
 from tests.reference.money import spread
 from tests.reference.pricing import Event
-from tests.reference.subscription import GRACE, NEVER, Draft, Subscription, require
+from tests.reference.subscription import NEVER, Draft, Subscription, require
 
 
 def invoices_of(history: h.History) -> list[Invoice]:
@@ -87,13 +87,20 @@ class Account:
                 subscription.reductions.append(given)
 
     def look_for_late_usage(self, at: datetime) -> None:
-        """A cancelled account has no next invoice: what comes late gets one of its own."""
-        alive = any(one.live or one.drafts for one in self.subscriptions)
-        if self.subscriptions and not alive and self.late_lines():
-            self.last.drafts.append(Draft("LATE", at, at, at + GRACE))
+        """A cancelled account has no next invoice: what comes late gets one of its own, at once."""
+        if self.subscriptions and not self.alive and self.late_lines():
+            last = self.last.period
+            self.last.drafts.append(Draft("LATE", last.start, last.end, at))
+
+    @property
+    def alive(self) -> bool:
+        return any(one.live or one.drafts for one in self.subscriptions)
 
     def run_until(self, at: datetime) -> None:
-        """Do all that is due by an instant, in order; a draft's time before a period's end."""
+        """Do all that is due by an instant, in order; a draft's time before a period's end.
+
+        An invoice for late usage waits for all that comes at the same instant.
+        """
         while True:
             drafts = [(draft.at, 0, one) for one in self.subscriptions for draft in one.drafts]
             turns = [(one.next_due(), 1, one) for one in self.subscriptions]
@@ -103,9 +110,12 @@ class Account:
                 return
             if kind:
                 subscription.run()
-            else:
-                draft = min(subscription.drafts, key=lambda draft: draft.at)
-                subscription.drafts.remove(draft)
+                continue
+            draft = min(subscription.drafts, key=lambda draft: draft.at)
+            if draft.kind == "LATE" and when == at:
+                return
+            subscription.drafts.remove(draft)
+            if draft.kind != "LATE" or not self.alive:
                 self.finalize(subscription, draft)
 
     def open_since(self) -> datetime:

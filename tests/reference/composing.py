@@ -79,11 +79,12 @@ def rate_plan(
     stretches = stretches_of(plan, period)
     share = period.share(sum(seconds(*stretch) for stretch in stretches))
     own = [event for event in events if any(a <= event.timestamp < b for a, b in stretches)]
-    first, last = stretches[0][0], stretches[-1][1]
     found: list[Rated] = []
 
     def add(number: int, kind: str, amount: int, what: str) -> None:
-        found.append(Rated((plan.code, number), Line(kind, amount, first, last, what=what)))
+        found.append(
+            Rated((plan.code, number), Line(kind, amount, period.start, period.end, what=what))
+        )
 
     for number, charge in enumerate(plan.charges):
         priced = price_events(plan, charge, own, share)
