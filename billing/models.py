@@ -18,13 +18,18 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
-from billing.subscriptions.fee_models import Discount, DiscountUse, FeeItem, SubscriptionPause
+from billing.subscriptions.fee_models import (
+    Discount,
+    DiscountUse,
+    FeeItem,
+    SubscriptionPause,
+    TrialUse,
+)
 from billing.subscriptions.models import (
     InvoiceDue,
     Segment,
     Subscription,
     SubscriptionPeriod,
-    TrialUse,
 )
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What a subscription owes besides usage: its fees as rows, its pauses, its discounts."""
+"""What decides of a subscription's fee: its parts as rows, pauses, discounts, trials given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from billing.accounts.models import Account
-from billing.catalog.models import PlanVersion
+from billing.catalog.models import Plan, PlanVersion
 from billing.kernel.ids import uuid7
 from billing.subscriptions.models import InvoiceDue, Subscription, SubscriptionPeriod
 
@@ -174,3 +174,19 @@ class DiscountUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_minor}"
+
+
+class TrialUse(models.Model):
+    """A plan's trial was given to a customer: once, on both surfaces."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trial_uses")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "plan"], name="trial_once_per_customer")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.plan_id}"

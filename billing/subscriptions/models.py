@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from billing.accounts.models import Account, LockedAccount
-from billing.catalog.models import Plan, PlanVersion
+from billing.catalog.models import PlanVersion
 from billing.kernel.errors import InvalidTransition, NotFound
 from billing.kernel.ids import uuid7
 from billing.kernel.periods import Period
@@ -288,19 +288,3 @@ class InvoiceDue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.period}"
-
-
-class TrialUse(models.Model):
-    """A plan's trial was given to a customer: once, on both surfaces."""
-
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trial_uses")
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
-    used_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "plan"], name="trial_once_per_customer")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account_id} {self.plan_id}"

@@ -20,7 +20,8 @@ from billing.subscriptions import periods
 from billing.subscriptions.acting import CATCH_UP_LIMIT
 from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.changing import require_sellable
-from billing.subscriptions.models import Subscription, SubscriptionStatus, TrialUse
+from billing.subscriptions.fee_models import TrialUse
+from billing.subscriptions.models import Subscription, SubscriptionStatus
 
 
 class Redeem(Protocol):
@@ -73,13 +74,19 @@ def create_subscription(  # noqa: PLR0913  the fields of the request, by name
         updated_at=now,
     )
     _insert(subscription)
-    if coupon_code is not None:
-        redeem: Redeem = import_string(settings.BILLING_COUPONS)
-        redeem(account, subscription, coupon_code, now=now)
+    _redeem(account, subscription, coupon_code, now=now)
     for _ in range(CATCH_UP_LIMIT):
         advance_subscription(subscription, now=now)
     _record_creation(subscription, version, now=now)
     return subscription
+
+
+def _redeem(
+    account: LockedAccount, subscription: Subscription, code: str | None, *, now: datetime
+) -> None:
+    if code is not None:
+        redeem: Redeem = import_string(settings.BILLING_COUPONS)
+        redeem(account, subscription, code, now=now)
 
 
 def _link(account: LockedAccount, stripe_customer_id: str | None) -> None:

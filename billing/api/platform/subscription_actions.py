@@ -173,7 +173,7 @@ class ReactivateView(ActionView):
         description="A pending one; or a subscription that ended within a period is revived for "
         "the rest of that period, charged by the second.",
         tags=TAGS,
-        request=NoInput,
+        request=None,
         responses={200: SubscriptionSerializer, **refusals(InvalidTransition)},
     )
     def post(self, request: Request, subscription_id: str) -> Response:
@@ -188,7 +188,7 @@ class PauseView(ActionView):
         summary="Pause",
         description="No plan fee accrues, by the second. Usage that comes in is charged.",
         tags=TAGS,
-        request=NoInput,
+        request=None,
         responses={200: SubscriptionSerializer, **refusals(InvalidTransition)},
     )
     def post(self, request: Request, subscription_id: str) -> Response:
@@ -204,7 +204,7 @@ class ResumeView(ActionView):
         description="The periods have gone on; a fee in advance that waited is charged for the "
         "rest of its period.",
         tags=TAGS,
-        request=NoInput,
+        request=None,
         responses={200: SubscriptionSerializer, **refusals(InvalidTransition)},
     )
     def post(self, request: Request, subscription_id: str) -> Response:

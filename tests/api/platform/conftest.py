@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from billing.models import (
     AuditEntry,
     Charge,
+    Discount,
     IdempotentAnswer,
     Meter,
     Plan,
@@ -18,6 +19,7 @@ from billing.models import (
     Subscription,
     TestClock,
 )
+from coupons.models import Coupon
 from invoicing.models import Invoice
 from tenants.models import Tenant
 from tests.api.platform.endpoints import Endpoint
@@ -27,6 +29,8 @@ from tests.client import Api, json_of
 TABLES = (
     AuditEntry,
     Charge,
+    Coupon,
+    Discount,
     IdempotentAnswer,
     Invoice,
     Meter,
@@ -42,7 +46,14 @@ TABLES = (
 def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     made = json_of(admin.post("/plans", plan(code="scene")), 201)
     clock = json_of(admin.post("/test-clocks", {"frozenTime": "2026-01-01T00:00:00Z"}), 201)
-    return {"tenant": tenant["id"], "plan": made["id"], "clock": clock["id"]}
+    other = json_of(admin.post("/tenants", {"name": "Subscribed"}), 201)["id"]
+    subscribed = admin.post(f"/tenants/{other}/subscriptions", {"planId": "scene"})
+    return {
+        "tenant": tenant["id"],
+        "plan": made["id"],
+        "clock": clock["id"],
+        "subscription": json_of(subscribed, 201)["id"],
+    }
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.api.platform.plan_bodies import charge, plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A method and a path; {tenant}, {plan} and {clock} stand for ids of the scene.
+    """A method and a path; {tenant}, {plan}, {subscription} and {clock} stand for ids of the scene.
 
     `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice.
     """
@@ -29,6 +29,14 @@ class Endpoint:
     times: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
+
+    @property
+    def is_hidden(self) -> bool:
+        """Names a thing of a tenant's by its own id: to strangers it is not there.
+
+        Where only billing_admin may, all others are refused before the thing is looked for.
+        """
+        return "{subscription}" in self.path and not self.path.endswith("/discount")
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -101,6 +109,36 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/subscriptions/{subscription}/change-plan",
+        body={"newPlanId": "scene", "when": "NOW"},
+        texts=("newPlanId",),
+        flags=("prorate",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/subscriptions/{subscription}/cancel",
+        texts=("reason",),
+        flags=("immediately",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/subscriptions/{subscription}/discount",
+        body={"discountPercent": "10"},
+        texts=("reason",),
+        decimals=("discountPercent", "discountAmount"),
+        wholes=("durationMonths",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/coupons",
+        body={"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"},
+        texts=("code", "description"),
+        decimals=("discountValue", "minimumAmount"),
+        wholes=("durationMonths", "maxRedemptions", "maxRedemptionsPerTenant"),
+        times=("expiresAt",),
+    ),
+    Endpoint(
+        method="POST",
         path="/test-clocks",
         body={"frozenTime": "2026-01-01T00:00:00Z"},
         texts=("name",),
@@ -113,7 +151,13 @@ ENDPOINTS: Final = (
         times=("frozenTime",),
     ),
 )
-LISTS: Final = ("/tenants", "/meters", "/plans", "/tenants/{tenant}/subscriptions")
+LISTS: Final = (
+    "/tenants",
+    "/meters",
+    "/plans",
+    "/coupons",
+    "/tenants/{tenant}/subscriptions",
+)
 
 
 def kinds(kind: str) -> list[Any]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
-from django.db import connection
 
-from billing.kernel.errors import BillingError
 from billing.models import CreditGrant, Discount
-from coupons import services
 from coupons.models import Coupon, Redemption
 from tests.scenarios.world import World, amounts
 
@@ -253,49 +248,3 @@ def test_without_a_live_subscription_a_discount_has_nowhere_to_go(world: World) 
 
     assert refused["error"]["code"] == "NO_ACTIVE_SUBSCRIPTION"
     assert Redemption.objects.count() == 0
-
-
-def at_once(count: int, work: Any) -> list[str]:
-    def one(number: int) -> str:
-        try:
-            work(number)
-        except BillingError as error:
-            return error.code
-        finally:
-            connection.close()
-        return "redeemed"
-
-    with ThreadPoolExecutor(max_workers=10) as pool:
-        return sorted(pool.map(one, range(count)))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_fifty_tenants_ten_redeem_a_coupon_for_ten(world: World) -> None:
-    coupon(world, discountType="CREDIT", discountValue="1", currency="USD", maxRedemptions=10)
-    tenants = [
-        world.post("/tenants", {"name": "T", "testClockId": world.clock})["id"] for _ in range(50)
-    ]
-    now = datetime(2025, 4, 1, tzinfo=UTC)
-
-    seen = at_once(
-        50,
-        lambda n: services.redeem_coupon(account_id=UUID(tenants[n]), code="spring-10", now=now),
-    )
-
-    assert seen == ["EXHAUSTED"] * 40 + ["redeemed"] * 10
-    assert Coupon.objects.get().current_redemptions == 10
-    assert Redemption.objects.count() == CreditGrant.objects.count() == 10
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_tenant_redeems_once_however_often_it_asks_at_once(world: World) -> None:
-    coupon(world, discountType="CREDIT", discountValue="1", currency="USD")
-    now = datetime(2025, 4, 1, tzinfo=UTC)
-
-    seen = at_once(
-        8,
-        lambda _: services.redeem_coupon(account_id=UUID(world.tenant), code="SPRING-10", now=now),
-    )
-
-    assert seen == ["ALREADY_REDEEMED"] * 7 + ["redeemed"]
-    assert Redemption.objects.count() == 1

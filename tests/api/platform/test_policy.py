@@ -46,12 +46,25 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/invoices/{invoice}/pdf", None, READERS),
     ("post", "/invoices/{invoice}/finalize", {"no": 1}, ADMIN),
     ("post", "/invoices/{invoice}/void", {"no": 1}, ADMIN),
+    ("post", "/subscriptions/{subscription}/change-plan", {"no": 1}, OWNERS),
+    ("post", "/subscriptions/{subscription}/cancel", {"no": 1}, OWNERS),
+    ("post", "/subscriptions/{subscription}/reactivate", {"no": 1}, OWNERS),
+    ("post", "/subscriptions/{subscription}/pause", {"no": 1}, OWNERS),
+    ("post", "/subscriptions/{subscription}/resume", {"no": 1}, OWNERS),
+    ("post", "/subscriptions/{subscription}/discount", {"no": 1}, ADMIN),
+    ("get", "/coupons", None, ADMIN),
+    ("post", "/coupons", {}, ADMIN),
+    ("get", "/coupons/{coupon}", None, ADMIN),
+    ("post", "/coupons/{coupon}/deactivate", {"no": 1}, ADMIN),
+    ("post", "/coupons/validate", {"code": "ten", "tenantId": "{tenant}"}, MANAGERS),
+    ("post", "/coupons/redeem", {"code": "none", "tenantId": "{tenant}"}, MANAGERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -78,6 +91,8 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "ids": {
             "tenant": world.tenant,
             "invoice": invoice,
+            "subscription": world.subscription()["id"],
+            "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
@@ -124,17 +139,19 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     for caller in CALLERS:
         kwargs: dict[str, Any] = {"headers": scene["headers"][caller]}
         if body is not None:
-            kwargs |= {"data": body, "content_type": "application/json"}
+            given = {name: str(value).format(**scene["ids"]) for name, value in body.items()}
+            kwargs |= {"data": given, "content_type": "application/json"}
         response = send("/api/v1/billing" + path.format(**scene["ids"]), **kwargs)
         seen[caller] = verdict(response.status_code)
 
     open_to_all = "{" not in path and allowed is EVERYONE
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
-    # An invoice of another tenant's is not there, rather than forbidden.
-    expected["stranger"] = "hidden" if "{invoice}" in path else expected["stranger"]
+    # An invoice or a subscription of another tenant's is not there, rather than forbidden.
+    is_hidden = "{invoice}" in path or "{subscription}" in path
+    expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
-    if need_is_admin(allowed) and "{invoice}" in path:
+    if need_is_admin(allowed) and is_hidden:
         expected["stranger"] = "refused"
     assert seen == expected
 

@@ -12,6 +12,7 @@ from customers.models import Customer, Membership
 from invoicing import test_clocks as clock_work
 from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
+from tests.api.story.life import life
 from tests.api.story.recorder import Story
 from tests.scenarios.world import token
 
@@ -83,6 +84,7 @@ def tell(story: Story) -> None:
     subscription = subscriptions(story, tenant)
     usage(story, tenant)
     invoices(story, tenant, subscription)
+    life(story, tenant, subscription)
     clocks(story)
     refusals(story, tenant)
 
