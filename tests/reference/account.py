@@ -118,11 +118,6 @@ class Account:
             if draft.kind != "LATE" or not self.alive:
                 self.finalize(subscription, draft)
 
-    def open_since(self) -> datetime:
-        """Return the end of what is invoiced already; from then on nothing is late."""
-        settled = [p.end for one in self.subscriptions for p in one.periods if p.settled]
-        return max(settled, default=self.last.first_start)
-
     def counted(self) -> list[Event]:
         return [event for key, event in self.events.items() if key not in self.voided]
 
@@ -142,9 +137,10 @@ class Account:
     def finalize(self, subscription: Subscription, draft: Draft) -> None:
         """Make the invoice, unless all its lines are zero; its period is settled either way."""
         lines, off = self.own_lines(subscription, draft)
-        for late, period, now in self.late():
-            lines += late
-            period.invoiced = now
+        if draft.kind != "START":  # it has only the first fee
+            for late, period, now in self.late():
+                lines += late
+                period.invoiced = now
         if draft.period:
             self.settle(draft.period, subscription)
         if any(line.amount for line in lines):

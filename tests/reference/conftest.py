@@ -1,4 +1,4 @@
-"""How many histories are lived, and from which seeds: fixed ones in `bin/test`."""
+"""How many histories are lived, and from which seed on: fixed ones in a plain run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ A_CHUNK = 50
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("reference")
-    group.addoption("--histories", type=int, default=FEW, help="random histories to live")
-    group.addoption("--history-seed", type=int, default=0, help="the first chunk's seed")
+    group.addoption("--histories", type=int, default=FEW, help="how many random histories to live")
+    group.addoption("--history-seed", type=int, default=0, help="seed of the first fifty of them")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -19,10 +19,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chunk" in metafunc.fixturenames:
         first = metafunc.config.getoption("--history-seed", default=0)
         wanted = metafunc.config.getoption("--histories", default=FEW)
-        count = -(-wanted // A_CHUNK)
-        metafunc.parametrize("chunk", [f"seed-{first + number}" for number in range(count)])
+        seeds = range(first, first + -(-wanted // A_CHUNK))
+        metafunc.parametrize("chunk", seeds, ids=lambda number: f"seed-{number}")
 
 
 @pytest.fixture
 def size() -> int:
+    """Return how many histories a chunk has."""
     return A_CHUNK

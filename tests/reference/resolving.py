@@ -26,19 +26,32 @@ SIMPLE: dict[str, Callable[[datetime], h.Step]] = {
 }
 
 
-def resolve(life: Life, codes: list[str], *, late: bool = True) -> h.History:
+def is_disputed(step: h.Step, account: Account) -> bool:
+    """Leave out where the system is known to differ from the contract.
+
+    Each has a test in tests/scenarios/test_disagreements.py; with that goes its line here.
+    """
+    if isinstance(step, h.Usage | h.Void):
+        return not account.alive
+    if not isinstance(step, h.Change) or not step.now:
+        return False
+    subscription = account.last
+    moves = step.plan.interval != subscription.plan.interval and not subscription.period.trial
+    return (moves and step.plan.in_advance) or (not step.prorate and bool(subscription.waiting))
+
+
+def resolve(life: Life, codes: list[str]) -> h.History:
     """Return the history of a life; `codes` are the codes that its plans got."""
     catalogue = [
         read_plan({**body, "code": code}) for body, code in zip(life.plans, codes, strict=True)
     ]
-    return Resolver(life, catalogue, late=late).history()
+    return Resolver(life, catalogue).history()
 
 
 class Resolver:
-    def __init__(self, life: Life, catalogue: list[Plan], *, late: bool) -> None:
+    def __init__(self, life: Life, catalogue: list[Plan]) -> None:
         self.life = life
         self.catalogue = catalogue
-        self.late = late
         self.account = Account()
         self.steps: list[h.Step] = []
         self.at = life.start
@@ -57,6 +70,8 @@ class Resolver:
         return h.History(self.life.currency, self.steps, end)
 
     def take(self, step: h.Step) -> None:
+        if is_disputed(step, self.account):
+            return
         try:
             self.account.do(step)
         except NotAllowed:
@@ -111,8 +126,6 @@ class Resolver:
             back = given["back"] * (4 if wish.kind == "late" else 1)
             passed = min(RETENTION, timedelta(seconds=int(self.unit.total_seconds() * back)))
             timestamp = self.at - passed
-            if not self.late:
-                timestamp = min(self.at, max(timestamp, self.account.open_since()))
             yield Event(
                 event_id="",
                 metric=given["metric"],
@@ -124,11 +137,6 @@ class Resolver:
             )
 
     def void(self, wish: Wish) -> Iterator[h.Void]:
-        since = self.account.open_since()
-        known = [
-            key
-            for key, event in self.account.events.items()
-            if key not in self.account.voided and (self.late or event.timestamp >= since)
-        ]
+        known = [key for key in self.account.events if key not in self.account.voided]
         if known:
             yield h.Void(self.at, known[wish.number % len(known)])

@@ -63,10 +63,6 @@ class Subscription:
     def period(self) -> Period:
         return self.periods[-1]
 
-    @property
-    def first_start(self) -> datetime:
-        return self.periods[0].start if self.periods else self.anchor
-
     def period_end_or(self, other: datetime) -> datetime:
         return self.period.end if self.periods else other
 

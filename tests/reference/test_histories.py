@@ -10,13 +10,20 @@ from tests.reference.resolving import resolve
 from tests.reference.strategies import Life, lives
 from tests.scenarios.world import World
 
-# What happens in a history, the likelier the more often it stands here.
-KINDS = ["usage"]
+# What happens in a history, the likelier the more often it stands here. "credit", a grant by
+# billing_admin, joins them once it has an endpoint.
+KINDS = (
+    *("usage", "usage", "usage", "late", "void"),
+    *("change", "change", "change", "no_proration", "period_end"),
+    *("pause", "pause", "resume", "resume", "resume"),
+    *("cancel", "end", "reactivate", "reactivate", "reactivate", "create"),
+    *("percent", "amount", "coupon_percent", "coupon_amount", "coupon_credit"),
+)
 
 
 def compare(life: Life) -> None:
     driver = Driver(World(), life)
-    history = resolve(life, driver.codes, late="late" in KINDS)
+    history = resolve(life, driver.codes)
     for step in history.steps:
         note(str(step))
     expected = [calculated(one, life.currency) for one in invoices_of(history)]
@@ -27,11 +34,10 @@ def compare(life: Life) -> None:
     assert not differences, "\n".join(differences)
 
 
-def test_every_invoice_is_the_one_expected(chunk: str, size: int, db: None) -> None:
-    print(f"\nhistories of {chunk}: {size}")  # noqa: T201 - shown when it fails
+def test_every_invoice_is_the_one_expected(chunk: int, size: int, db: None) -> None:
     make_meters(World())
 
-    @seed(int(chunk.removeprefix("seed-")))
+    @seed(chunk)
     @settings(
         max_examples=size,
         deadline=None,
