@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 
 from billing.kernel import clock
 from billing.models import Account
-from invoicing import late, run
+from invoicing import late, run, verification
 from invoicing.pdf import rendering
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name="invoicing.run_due")
@@ -42,3 +46,10 @@ def settle_late() -> None:
     """Invoice late usage of those who have no invoice to come."""
     for account_id in late.accounts_to_settle():
         late.settle_late(account_id=account_id, now=clock.now())
+
+
+@shared_task(name="invoicing.verify")
+def verify() -> None:
+    """Check every invariant; what is broken is logged as an error, row by row."""
+    for problem in verification.verify():
+        log.error("invariant_broken", **asdict(problem))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
@@ -169,6 +170,11 @@ CELERY_BEAT_SCHEDULE = {
     "settle-late-usage": {
         "task": "invoicing.settle_late",
         "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "verify-invariants": {
+        "task": "invoicing.verify",
+        "schedule": crontab(hour=3, minute=17),
         "options": {"expires": 3600},
     },
     "worker-heartbeat": {

@@ -1,0 +1,52 @@
+"""The list of checks, and the one loop that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from billing.models import Account
+from invoicing.models import Invoice
+from invoicing.verification import ledgers, sums, timelines, usage
+from invoicing.verification.problems import Problem
+
+OfInvoices = Callable[[QuerySet[Invoice]], Iterator[Problem]]
+OfAccount = Callable[[Account], Iterator[Problem]]
+
+INVOICES: Final[tuple[OfInvoices, ...]] = (
+    sums.invoice_totals,
+    sums.invoice_recalculated,
+    sums.credit_of_invoices,
+)
+ACCOUNTS: Final[tuple[OfAccount, ...]] = (
+    usage.usage_as_invoiced,
+    usage.counters_as_events,
+    ledgers.grants_as_entries,
+    timelines.periods_without_a_gap,
+    timelines.periods_have_prices,
+    timelines.periods_have_invoices_to_come,
+)
+CHECKS: Final = (
+    *(check.__name__ for check in (*INVOICES, *ACCOUNTS)),
+    ledgers.numbers_without_a_gap.__name__,
+)
+
+
+def verify(account_id: UUID | None = None) -> Iterator[Problem]:
+    """Yield what is broken: of one account, or of all and of the numbers. Reads only.
+
+    Right only while nobody writes for the account: counters are compared with their events.
+    """
+    accounts = (
+        Account.objects.all() if account_id is None else Account.objects.filter(pk=account_id)
+    )
+    for account in accounts.order_by("pk").iterator(chunk_size=500):
+        for of_invoices in INVOICES:
+            yield from of_invoices(Invoice.objects.filter(account=account))
+        for of_account in ACCOUNTS:
+            yield from of_account(account)
+    if account_id is None:
+        yield from ledgers.numbers_without_a_gap()
