@@ -185,7 +185,7 @@ class Subscription:
         if period.items:
             newest = period.items[-1]
             if newest.plan.in_advance:
-                newest.stopped = at
+                newest.stopped = max(newest.start, self.paused_at or at)
             else:
                 newest.end = at
         return period
@@ -215,8 +215,8 @@ class Subscription:
             return
         self.could_return_until = self.period.end
         self.status, self.cancel_at_end, self.pending, self.waiting = "CANCELLED", False, None, None
-        self.close_pause(at)
         self.draft(self.close(at), at)
+        self.close_pause(at)
 
     def reactivate(self, at: datetime) -> None:
         if self.live:
