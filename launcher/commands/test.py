@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from launcher.supervisor import Stopped, heed_signals
 
 TEST_SETTINGS = "config.settings.test"
 NOTHING_TESTED = 5
+HISTORIES_A_NIGHT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,13 @@ def main(arguments: list[str]) -> int:
 
 
 def run_all(stack: Stack, arguments: list[str]) -> list[Outcome]:
-    """Run the checks two at a time, then the tests on both cores; with arguments, only tests."""
+    """Run the checks two at a time, then the tests on both cores; with arguments, only tests.
+
+    `nightly` are the random histories alone, many more of them.
+    """
     env = test_environment(stack)
+    if arguments[:1] == ["nightly"]:
+        return [run_pytest(nightly(arguments[1:]), env)]
     if arguments:
         return [run_pytest(located(arguments), env)]
     production = {**stack.environment(PRODUCTION), **stack.mark, "BILLING_SECURE": "1"}
@@ -95,6 +103,20 @@ def lanes(env: Mapping[str, str], production: Mapping[str, str]) -> list[list[Ch
             Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], env),
             Check("deploy check", deploy, production),
         ],
+    ]
+
+
+def nightly(arguments: Sequence[str]) -> list[str]:
+    """Return what pytest is asked each night: random histories, of a new seed if none is given."""
+    parser = argparse.ArgumentParser(prog="bin/test nightly")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
+    parser.add_argument("--histories", type=int, default=HISTORIES_A_NIGHT)
+    given = parser.parse_args(arguments)
+    print(f"bin/test nightly --histories {given.histories} --seed {given.seed}", flush=True)
+    return [
+        "tests/reference/test_histories.py",
+        f"--histories={given.histories}",
+        f"--history-seed={given.seed}",
     ]
 
 

@@ -17,7 +17,7 @@ from launcher import (
     unchanged,
     valkey,
 )
-from launcher.commands import first_steps, manage, up
+from launcher.commands import first_steps, manage, test, up
 from launcher.errors import LaunchError
 from launcher.paths import DataFolder
 
@@ -202,3 +202,18 @@ def test_a_folder_of_another_user_is_refused_in_one_line(tmp_path):
 
     assert "belongs to" in str(raised.value)
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_night_lives_at_least_two_thousand_histories_and_says_how_to_repeat_them(capsys):
+    asked = test.nightly(["--seed", "7"])
+
+    assert asked == [
+        "tests/reference/test_histories.py",
+        "--histories=2000",
+        "--history-seed=7",
+    ]
+    assert capsys.readouterr().out == "bin/test nightly --histories 2000 --seed 7\n"
+
+
+def test_each_night_has_a_seed_of_its_own():
+    assert test.nightly([]) != test.nightly([])

@@ -1,0 +1,74 @@
+"""Where random histories showed that the system does not do what the contract says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.world import World, amounts
+
+PER_CALL = {"metricType": "API_CALLS", "model": "PER_UNIT", "unitPrice": "0.02"}
+
+
+def test_a_fee_in_advance_of_another_interval_stands_beside_the_credit_for_the_old_one(
+    world: World,
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    quarterly = world.plan(price="70.00", interval="QUARTER", payInAdvance=True)
+    made = world.subscribe(world.plan(payInAdvance=True))
+    world.advance("2025-04-16T12:00:00Z")
+    body = {"newPlanId": quarterly, "when": "NOW"}
+    world.post(f"/subscriptions/{made['id']}/change-plan", body)
+
+    world.advance("2025-04-16T13:00:00Z")
+
+    assert [(one["periodStart"], one["periodEnd"]) for one in world.invoices()] == [
+        ("2025-04-01T00:00:00Z", "2025-04-01T00:00:00Z"),
+        ("2025-04-01T00:00:00Z", "2025-04-16T12:00:00Z"),
+    ]
+    closing = world.invoices()[1]
+    assert sorted(amounts(closing)) == [("PLAN", "70.00"), ("PRORATION", "-14.50")]
+    assert (closing["total"], closing["creditGranted"], closing["amountDue"]) == (
+        "55.50",
+        "0.00",
+        "55.50",
+    )
+
+
+def test_late_usage_of_the_last_period_of_a_cancelled_account_is_invoiced(world: World) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    made = world.subscribe(world.plan(charges=[PER_CALL]))
+    world.advance("2025-04-16T12:00:00Z")
+    world.post(f"/subscriptions/{made['id']}/cancel", {"immediately": True})
+    world.advance("2025-04-20T00:00:00Z")
+    world.use("API_CALLS", "100", timestamp="2025-04-05T00:00:00Z")
+
+    world.advance("2025-04-21T00:00:00Z")
+
+    assert [amounts(one) for one in world.invoices()] == [
+        [("PLAN", "15.50"), ("USAGE", "0.00")],
+        [("ADJUSTMENT", "2.00")],
+    ]
+
+
+@pytest.mark.parametrize("in_advance", [True, False])
+def test_without_proration_the_fee_that_waits_for_a_pause_to_end_stays_the_old_one(
+    world: World, in_advance: bool
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    other = world.plan(price="90.00", payInAdvance=in_advance)
+    made = world.subscribe(world.plan(payInAdvance=True))
+    path = f"/subscriptions/{made['id']}"
+    world.advance("2025-04-21T00:00:00Z")
+    world.post(f"{path}/pause")
+    world.advance("2025-05-10T00:00:00Z")
+    world.post(f"{path}/change-plan", {"newPlanId": other, "when": "NOW", "prorate": False})
+    world.advance("2025-05-17T12:00:00Z")
+    world.post(f"{path}/resume")
+
+    world.advance("2025-06-01T01:00:00Z")
+
+    may = world.invoices()[-1]
+    fees = [line for line in may["lines"] if line["type"] == "PRORATION"]
+    assert [(line["amount"], line["periodStart"], line["periodEnd"]) for line in fees] == [
+        ("14.03", "2025-05-17T12:00:00Z", "2025-06-01T00:00:00Z")
+    ]
