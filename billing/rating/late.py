@@ -11,13 +11,14 @@ from billing.subscriptions.periods import UNSETTLED
 __all__ = ["UNSETTLED", "changed_periods", "settle_periods", "unsettle"]
 
 
-def changed_periods(account_id: UUID, *, besides: UUID) -> list[SubscriptionPeriod]:
+def changed_periods(account_id: UUID, *, besides: UUID | None) -> list[SubscriptionPeriod]:
     """Return the account's settled periods whose counters are not those that were settled.
 
-    The oldest first. `besides` is left out: the period whose own invoice is being made.
+    The oldest first. `besides` is left out: the period whose own usage the invoice charges.
     """
     moved = periods_that_moved(account_id)
-    moved.discard(besides)
+    if besides is not None:
+        moved.discard(besides)
     if not moved:
         return []
     rows = SubscriptionPeriod.objects.filter(pk__in=moved).select_related("subscription")

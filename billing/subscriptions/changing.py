@@ -102,7 +102,10 @@ def _begin_anew(
     prorate: bool,
     now: datetime,
 ) -> None:
-    """Close the period, and begin one of the new plan's interval, anchored here."""
+    """Close the period, and begin one of the new plan's interval, anchored here.
+
+    A fee in advance of the new one stands on the closing invoice, as that of any next period.
+    """
     advancing.close_period(subscription, current, at=at, prorate=prorate, now=now)
     subscription.anchor_at = at
     opened = periods.open_period(
@@ -111,7 +114,7 @@ def _begin_anew(
         sequence=current.sequence + 1,
         index=0,
     )
-    advancing.open_fee(subscription, opened, None, now=now)
+    advancing.open_fee(subscription, opened, current, now=now)
     subscription.due_at = opened.end_at
 
 
@@ -120,11 +123,16 @@ def _swap_fee(
 ) -> None:
     """Take the unused part of the fee in force back, and charge the new plan's for the rest.
 
-    Where none is in force (paid in advance, and paused since before the period began) the new
-    plan's rest is charged at the resumption, like the old one's would have been.
+    Where none is in force (paid in advance, and paused since before the period began) it is the
+    new plan's that waits for the resumption, unless that one is in arrears: then it runs from
+    here, less by the pause.
     """
     item = fee_items.in_force(current)
     if item is None:
+        if subscription.plan_version.pay_in_advance:
+            fee_items.let_wait(current, subscription.plan_version)
+        else:
+            fee_items.charge(subscription, current, at=at, reason=Reason.CHANGE, now=now)
         return
     has_credit = fee_items.open_pause_credit(current) is not None
     if has_credit and not fee_items.end_pause_credit(current, at=at):

@@ -79,6 +79,7 @@ def open_fee(
     if before is not None and _adopt(subscription, period, now=now):
         return False
     if subscription.paused_at is not None:
+        let_wait(period, version)
         return False
     on_the_one_before = before is not None and is_open(before)
     place = (
@@ -88,6 +89,12 @@ def open_fee(
     )
     _fee(subscription, period, place, now=now)
     return not on_the_one_before
+
+
+def let_wait(period: SubscriptionPeriod, version: PlanVersion) -> None:
+    """Have a period's fee, or its rest, wait for the end of a pause: it will be this version's."""
+    period.waiting_version = version
+    period.save(update_fields=["waiting_version"])
 
 
 def _fee(
@@ -162,15 +169,18 @@ def charge(
     *,
     at: datetime,
     reason: str,
+    version: PlanVersion | None = None,
     now: datetime,
 ) -> FeeItem:
-    """Charge the subscription's plan for the rest of a period, on the next invoice."""
+    """Charge a version for the rest of a period, on the next invoice: the one that holds now,
+    where none is given.
+    """
     place = next_place(period)
     return FeeItem.objects.create(
         account_id=subscription.account_id,
         subscription=subscription,
         period=period,
-        plan_version=subscription.plan_version,
+        plan_version=version or subscription.plan_version,
         type=Type.CHARGE,
         reason=reason,
         start_at=at,

@@ -170,7 +170,8 @@ class SubscriptionPeriod(models.Model):
     A trial's period has no `index`; paid ones count from 0 at the anchor. [full_start_at,
     full_end_at) is the whole that its fee is for: longer where the period ended early, or where a
     cancelled subscription came back in the middle of it. `settled_version` is the version of the
-    usage counters that was invoiced, null before; where they differ, the usage is late.
+    usage counters that was invoiced, null before; where they differ, the usage is late. The fee of
+    `waiting_version` waits for the end of a pause, in which the period began.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -184,6 +185,9 @@ class SubscriptionPeriod(models.Model):
     full_start_at = models.DateTimeField()
     full_end_at = models.DateTimeField()
     settled_version = models.BigIntegerField(null=True, blank=True)
+    waiting_version = models.ForeignKey(
+        PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["subscription_id", "sequence"]

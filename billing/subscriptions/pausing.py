@@ -64,4 +64,7 @@ def _run_the_fee_again(
     waited = fee_items.in_force(current) is None
     was_invoiced = has_credit and not fee_items.end_pause_credit(current, at=at)
     if waited or was_invoiced:
-        fee_items.charge(subscription, current, at=at, reason=Reason.RESUME, now=now)
+        version = current.waiting_version if waited else None
+        fee_items.charge(
+            subscription, current, at=at, reason=Reason.RESUME, version=version, now=now
+        )

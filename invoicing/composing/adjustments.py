@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -40,38 +39,35 @@ class Adjustments:
 NONE = Adjustments(lines=(), billed=(), settled={})
 
 
-def adjustments(
-    account: Account, *, own_period: SubscriptionPeriod, draft_at: datetime
-) -> Adjustments:
-    """Settle the account's late and voided usage on an invoice that is drafted at `draft_at`.
+def adjustments(account: Account, *, invoiced: SubscriptionPeriod, is_own: bool) -> Adjustments:
+    """Settle the account's late and voided usage on an invoice of a period, whose own usage is on
+    it where `is_own`.
 
     One line for each charge and period: the charge computed anew, with its minimum, less all that
     was invoiced for it, net of the percentages that its own period's invoice had off. They stand
     on the earliest invoice that is not final. Where nothing changed this is one query.
     """
-    changed = changed_periods(account.id, besides=own_period.id)
-    if not changed or _earlier_takes_them(account, own_period, draft_at):
+    changed = changed_periods(account.id, besides=invoiced.id if is_own else None)
+    if not changed or _earlier_takes_them(account, invoiced):
         return NONE
     lines: list[BillLine] = []
     billed: list[Billed] = []
     settled: dict[UUID, int] = {}
-    invoiced = _invoiced([period.id for period in changed])
+    charged_before = _invoiced([period.id for period in changed])
     for period in changed:
         rated = rate_period(period)
         settled[period.id] = rated.counters_version
-        different = list(_differences(period, rated, invoiced))
+        different = list(_differences(period, rated, charged_before))
         billed += different
         lines += _lines(period, rated, different)
     return Adjustments(lines=tuple(lines), billed=tuple(billed), settled=settled)
 
 
-def _earlier_takes_them(
-    account: Account, own_period: SubscriptionPeriod, draft_at: datetime
-) -> bool:
+def _earlier_takes_them(account: Account, invoiced: SubscriptionPeriod) -> bool:
     earlier = InvoiceDue.objects.filter(
-        account=account, due_at__isnull=False, draft_at__lt=draft_at
+        account=account, due_at__isnull=False, draft_at__lt=invoiced.end_at
     ).exclude(kind=Kind.START)
-    return earlier.exclude(period=own_period).exists()
+    return earlier.exclude(period=invoiced).exists()
 
 
 def _invoiced(period_ids: Iterable[UUID]) -> dict[Key, int]:

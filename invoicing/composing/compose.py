@@ -106,9 +106,7 @@ def _content(
         *(usage_lines(period, rated, own) if is_own else ()),
     ]
     late = (
-        NONE
-        if kind == Kind.START
-        else adjustments(tenant.account, own_period=period, draft_at=period.end_at)
+        NONE if kind == Kind.START else adjustments(tenant.account, invoiced=period, is_own=is_own)
     )
     # Credits are not discounted, so what the other lines have off does not depend on them.
     shares = discount(

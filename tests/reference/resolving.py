@@ -26,20 +26,6 @@ SIMPLE: dict[str, Callable[[datetime], h.Step]] = {
 }
 
 
-def is_disputed(step: h.Step, account: Account) -> bool:
-    """Leave out where the system is known to differ from the contract.
-
-    Each has a test in tests/scenarios/test_disagreements.py; with that goes its line here.
-    """
-    if isinstance(step, h.Usage | h.Void):
-        return not account.alive
-    if not isinstance(step, h.Change) or not step.now:
-        return False
-    subscription = account.last
-    moves = step.plan.interval != subscription.plan.interval and not subscription.period.trial
-    return (moves and step.plan.in_advance) or (not step.prorate and bool(subscription.waiting))
-
-
 def resolve(life: Life, codes: list[str]) -> h.History:
     """Return the history of a life; `codes` are the codes that its plans got."""
     catalogue = [
@@ -70,8 +56,6 @@ class Resolver:
         return h.History(self.life.currency, self.steps, end)
 
     def take(self, step: h.Step) -> None:
-        if is_disputed(step, self.account):
-            return
         try:
             self.account.do(step)
         except NotAllowed:

@@ -1,4 +1,4 @@
-"""Where random histories showed that the system does not do what the contract says."""
+"""What random histories found, told as stories: each failed before it was mended."""
 
 from __future__ import annotations
 
