@@ -72,3 +72,26 @@ def test_without_proration_the_fee_that_waits_for_a_pause_to_end_stays_the_old_o
     assert [(line["amount"], line["periodStart"], line["periodEnd"]) for line in fees] == [
         ("14.03", "2025-05-17T12:00:00Z", "2025-06-01T00:00:00Z")
     ]
+
+
+def test_a_plan_in_arrears_taken_in_a_pause_in_which_a_fee_in_advance_waits_runs_from_the_change(
+    world: World,
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    in_arrears = world.plan(price="90.00")
+    made = world.subscribe(world.plan(payInAdvance=True))
+    path = f"/subscriptions/{made['id']}"
+    world.advance("2025-04-21T00:00:00Z")
+    world.post(f"{path}/pause")
+    world.advance("2025-05-10T00:00:00Z")
+    world.post(f"{path}/change-plan", {"newPlanId": in_arrears, "when": "NOW"})
+    world.advance("2025-05-17T12:00:00Z")
+    world.post(f"{path}/resume")
+
+    world.advance("2025-06-01T01:00:00Z")
+
+    may = world.invoices()[-1]
+    fees = [line for line in may["lines"] if line["type"] == "PRORATION"]
+    assert [(line["amount"], line["periodStart"], line["periodEnd"]) for line in fees] == [
+        ("42.10", "2025-05-10T00:00:00Z", "2025-06-01T00:00:00Z")
+    ]
