@@ -38,6 +38,7 @@ class Outcome:
 @dataclass(slots=True)
 class _Sorted:
     events: list[NewEvent] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -63,25 +64,44 @@ def take_batch(
     """Record the good events of a batch in one transaction; say of each other one why not."""
     found = _sort(wires, checker)
     batch = AccountBatch(account_id, found.events, checker.now, checker.is_plain)
-    recorded = sum(record(batch)) if batch.events else 0
+    are_new = record(batch) if batch.events else []
+    recorded = sum(are_new)
     outcome = Outcome(accepted=recorded, duplicates=len(found.events) - recorded)
-    refused = [
-        one.event_id
-        for one in found.rejected
-        if one.event_id and isinstance(one.error, EventRefused)
-    ]
-    stored = stored_ids(account_id, refused) if refused else set()
+    repeats = _repeats(account_id, found, are_new)
     for one in found.rejected:
-        if isinstance(one.error, EventRefused) and one.event_id in stored:
+        if one.index in repeats:
             outcome.duplicates += 1
         else:
             outcome.rejected.append(one)
     return outcome
 
 
+def _repeats(account_id: UUID, found: _Sorted, are_new: list[bool]) -> set[int]:
+    """Return the places of refused events whose id was stored before it was their turn."""
+    refused = [
+        (one.index, one.event_id)
+        for one in found.rejected
+        if one.event_id and isinstance(one.error, EventRefused)
+    ]
+    if not refused:
+        return set()
+    stored = stored_ids(account_id, [event_id for _, event_id in refused])
+    first = {
+        event.event_id: place
+        for event, place, is_new in zip(found.events, found.places, are_new, strict=True)
+        if is_new
+    }
+    return {
+        index
+        for index, event_id in refused
+        if event_id in stored and first.get(event_id, -1) < index
+    }
+
+
 def _sort(wires: Sequence[Wire | Unreadable], checker: Checker) -> _Sorted:
     found = _Sorted()
-    shape, rules, good = checker.shape, checker.rules, found.events.append
+    shape, rules = checker.shape, checker.rules
+    good, at = found.events.append, found.places.append
     for index, wire in enumerate(wires):
         if isinstance(wire, Unreadable):
             found.rejected.append(Rejected(index, wire.event_id, wire.error))
@@ -93,6 +113,7 @@ def _sort(wires: Sequence[Wire | Unreadable], checker: Checker) -> _Sorted:
             found.rejected.append(Rejected(index, wire.eventId, error))
         else:
             good(event)
+            at(index)
     return found
 
 
