@@ -92,7 +92,7 @@ def rate_plan(
         if priced.minimum:
             add(number, "MINIMUM", priced.minimum, charge.metric)
     together = own_fee(plan, period, pauses) + sum(rated.line.amount for rated in found)
-    missing = rounded(plan.commitment * share) - together
+    missing = rounded(plan.commitment * share) - together if plan.commitment is not None else 0
     if missing > 0:
         add(COMMITMENT, "MINIMUM", missing, "commitment")
     return found

@@ -105,6 +105,8 @@ def price(charge: Charge, usage: Fraction, count: int, share: Fraction = Fractio
     if charge.maximum is not None:
         exact = min(exact, charge.maximum * share)
     line = rounded(exact)
+    if charge.minimum is None:
+        return Priced(line, 0)
     return Priced(line, max(0, rounded(charge.minimum * share) - line))
 
 

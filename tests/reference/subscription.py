@@ -211,7 +211,7 @@ class Subscription:
         require(self.live and self.status != "INCOMPLETE")
         if not immediately:
             require(not self.cancel_at_end)
-            self.cancel_at_end, self.pending = True, None
+            self.cancel_at_end = True
             return
         self.could_return_until = self.period.end
         self.status, self.cancel_at_end, self.pending, self.waiting = "CANCELLED", False, None, None

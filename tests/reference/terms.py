@@ -48,7 +48,7 @@ class Charge:
     tiers: tuple[Tier, ...]
     included: Fraction | None
     wanted: tuple[tuple[str, str], ...]
-    minimum: Fraction
+    minimum: Fraction | None
     maximum: Fraction | None
     minor_units: int
 
@@ -63,7 +63,7 @@ class Plan:
     price: Fraction
     in_advance: bool
     trial_days: int
-    commitment: Fraction
+    commitment: Fraction | None
     charges: tuple[Charge, ...]
 
 
@@ -90,7 +90,7 @@ def read_charge(body: dict[str, Any], currency: str) -> Charge:
         tiers=tiers,
         included=Fraction(body["includedQuantity"]) if "includedQuantity" in body else None,
         wanted=tuple(body.get("filter", {}).items()),
-        minimum=money("minimumAmount"),
+        minimum=money("minimumAmount") if "minimumAmount" in body else None,
         maximum=money("maximumAmount") if "maximumAmount" in body else None,
         minor_units=int(minor("1", currency)),
     )
@@ -106,6 +106,8 @@ def read_plan(body: dict[str, Any]) -> Plan:
         price=minor(body.get("price", "0"), currency),
         in_advance=body.get("payInAdvance", False),
         trial_days=body.get("trialDays", 0),
-        commitment=minor(body.get("minimumCommitment", "0"), currency),
+        commitment=(
+            minor(body["minimumCommitment"], currency) if "minimumCommitment" in body else None
+        ),
         charges=tuple(read_charge(charge, currency) for charge in body.get("charges", [])),
     )

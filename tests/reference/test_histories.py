@@ -10,14 +10,13 @@ from tests.reference.resolving import resolve
 from tests.reference.strategies import Life, lives
 from tests.scenarios.world import World
 
-# What happens in a history, the likelier the more often it stands here. "credit", a grant by
-# billing_admin, joins them once it has an endpoint.
+# What happens in a history, the likelier the more often it stands here.
 KINDS = (
     *("usage", "usage", "usage", "late", "void"),
     *("change", "change", "change", "no_proration", "period_end"),
     *("pause", "pause", "resume", "resume", "resume"),
     *("cancel", "end", "reactivate", "reactivate", "reactivate", "create"),
-    *("percent", "amount", "coupon_percent", "coupon_amount", "coupon_credit"),
+    *("percent", "amount", "coupon_percent", "coupon_amount", "coupon_credit", "credit"),
 )
 
 

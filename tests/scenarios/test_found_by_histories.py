@@ -95,3 +95,43 @@ def test_a_plan_in_arrears_taken_in_a_pause_in_which_a_fee_in_advance_waits_runs
     assert [(line["amount"], line["periodStart"], line["periodEnd"]) for line in fees] == [
         ("42.10", "2025-05-10T00:00:00Z", "2025-06-01T00:00:00Z")
     ]
+
+
+def test_a_plan_that_is_to_come_comes_though_a_cancellation_was_meant_and_taken_back(
+    world: World,
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    daily = world.plan(price="1.00", interval="DAY")
+    made = world.subscribe(world.plan())
+    path = f"/subscriptions/{made['id']}"
+    planned = world.post(f"{path}/change-plan", {"newPlanId": daily, "when": "PERIOD_END"})
+
+    world.post(f"{path}/cancel")
+    reactivated = world.post(f"{path}/reactivate")
+    world.advance("2025-05-02T01:00:00Z")
+
+    assert reactivated["pendingPlanId"] == planned["pendingPlanId"] is not None
+    assert [amounts(one) for one in world.invoices()] == [[("PLAN", "30.00")], [("PLAN", "1.00")]]
+
+
+@pytest.mark.parametrize(
+    ("terms", "lines"),
+    [
+        ({}, [("PLAN", "30.00"), ("USAGE", "-2.00")]),
+        (
+            {"minimumAmount": "0"},
+            [("PLAN", "30.00"), ("USAGE", "-2.00"), ("MINIMUM", "2.00")],
+        ),
+    ],
+    ids=["no minimum", "a minimum of nothing"],
+)
+def test_corrections_take_a_charge_below_zero_unless_it_has_a_minimum(
+    world: World, terms: dict[str, str], lines: list[tuple[str, str]]
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    world.subscribe(world.plan(charges=[{**PER_CALL, **terms}]))
+    world.use("API_CALLS", "-100", correction=True)
+
+    world.advance("2025-05-01T01:00:00Z")
+
+    assert [sorted(amounts(one)) for one in world.invoices()] == [sorted(lines)]
