@@ -1,8 +1,9 @@
-"""`bin/manage bill`: do what is due now; show or release the accounts that are parked."""
+"""`bin/manage bill`: do what is due, or say what would be; show or release parked accounts."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,26 +11,80 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from billing.kernel import clock, context
 from billing.kernel.errors import BillingError
 from billing.models import Account
-from invoicing import parking, run
+from invoicing import due, foreseeing, parking, run
 from invoicing.records import ParkedAccount
+
+FURTHEST: Final = timedelta(days=2 * 366)
+MOST_ACCOUNTS: Final = 10_000
 
 
 class Command(BaseCommand):
-    help = "Do what is due now; or show, or release, the accounts that the run has parked."
+    help = (
+        "Do what is due now; or say what would be done; or show, or release, the accounts that "
+        "the run has parked."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         choice = parser.add_mutually_exclusive_group()
         choice.add_argument("--parked", action="store_true", help="list the parked accounts")
         choice.add_argument("--release", metavar="ACCOUNT", help="take this account up again")
+        choice.add_argument("--dry-run", action="store_true", help="change nothing, only say")
+        parser.add_argument("--at", metavar="INSTANT", help="foresee up to this instant (RFC 3339)")
+        parser.add_argument("--account", help="foresee this account alone, by its own clock")
+        parser.add_argument("--limit", type=int, default=500, help="foresee so many accounts")
 
     def handle(self, *args: Any, **options: Any) -> None:
         context.actor.set("command:bill")
-        if options["parked"]:
+        if options["dry_run"]:
+            self.foresee(**options)
+        elif options["at"] or options["account"]:
+            raise CommandError("--at and --account go with --dry-run: bills are made when due.")
+        elif options["parked"]:
             self.show()
         elif options["release"]:
             self.release(options["release"])
         else:
             self.stdout.write(f"{run.run_due(now=clock.now())} steps were taken.")
+
+    def foresee(
+        self, *, at: str | None, account: str | None, limit: int, **_options: object
+    ) -> None:
+        """Say what the run would do, account by account; nothing is changed."""
+        if not 1 <= limit <= MOST_ACCOUNTS:
+            raise CommandError(f"--limit goes from 1 to {MOST_ACCOUNTS}.")
+        given = None if account is None else self.account(account)
+        now = clock.now() if given is None else clock.now_for(given)
+        until = self.until(at, now=now)
+        ids = [given.pk] if given else due.due_accounts(now=until, limit=limit + 1)
+        steps = 0
+        for account_id in ids[:limit]:
+            for step in foreseeing.foresee(account_id=account_id, until=until, now=now):
+                steps += 1
+                self.stdout.write(
+                    f"{step.at:%Y-%m-%d %H:%M:%S} UTC  {step.account_id}  "
+                    f"{step.source}: {step.result}"
+                )
+        self.stdout.write(f"{steps} steps would be taken until {until:%Y-%m-%d %H:%M:%S} UTC.")
+        if len(ids) > limit:
+            self.stdout.write(f"Only {limit} accounts were looked at: --limit takes more.")
+
+    def until(self, given: str | None, *, now: datetime) -> datetime:
+        if given is None:
+            return now
+        try:
+            at = datetime.fromisoformat(given)
+        except ValueError:
+            raise CommandError(f"--at takes 2026-12-01T00:00:00Z, not {given!r}.") from None
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        if not now <= at <= now + FURTHEST:
+            raise CommandError(f"--at goes from now ({now:%Y-%m-%dT%H:%M:%SZ}) to two years on.")
+        return at
+
+    def account(self, given: str) -> Account:
+        try:
+            return Account.objects.select_related("test_clock").get(pk=UUID(given))
+        except (ValueError, Account.DoesNotExist):
+            raise CommandError(f"There is no account {given!r}.") from None
 
     def show(self) -> None:
         for parked in ParkedAccount.objects.order_by("since"):
@@ -38,10 +93,7 @@ class Command(BaseCommand):
 
     def release(self, given: str) -> None:
         """Release the account, and do what is due of it at once."""
-        try:
-            account = Account.objects.select_related("test_clock").get(pk=UUID(given))
-        except (ValueError, Account.DoesNotExist):
-            raise CommandError(f"There is no account {given!r}.") from None
+        account = self.account(given)
         now = clock.now_for(account)
         try:
             parking.release_account(account_id=account.pk, now=now)
