@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from billing.models import Account
 from invoicing.models import Invoice
-from invoicing.verification import collection, ledgers, sums, timelines, usage
+from invoicing.verification import anew, collection, ledgers, sums, timelines, usage
 from invoicing.verification.problems import Problem
 
 OfInvoices = Callable[[QuerySet[Invoice]], Iterator[Problem]]
@@ -20,6 +20,8 @@ INVOICES: Final[tuple[OfInvoices, ...]] = (
     sums.invoice_totals,
     sums.invoice_recalculated,
     sums.credit_of_invoices,
+    anew.fees_anew,
+    anew.taxes_anew,
     collection.payments_of_invoices,
     collection.credited_lines,
 )
