@@ -116,7 +116,7 @@ def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
     invoice.period_start, invoice.period_end = bill.bounds.start, bill.bounds.end
     invoice.calculated_at = now
     invoice.usage_version = bill.usage_version
-    invoice.percentages = bill.percentages
+    invoice.percentages = list(bill.percentages)
     invoice.subtotal_minor = amounts.subtotal.minor
     invoice.discount_total_minor = amounts.discount_total.minor
     invoice.tax_total_minor = amounts.tax_total.minor

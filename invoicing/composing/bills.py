@@ -65,7 +65,8 @@ class Bill:
     """An invoice's content: lines, the calculation over them, and what it charges and settles.
 
     `settled` has, for each period whose usage it charges or corrects, the version of the counters
-    that were read. `discounts` took something off, in their order, with how much.
+    that were read. `percentages` are off all that the period's usage costs, later corrections
+    too; `discounts` took something off here, in their order, with how much.
     """
 
     subscription: Subscription
@@ -77,6 +78,7 @@ class Bill:
     calculated: Calculated
     billed: tuple[Billed, ...]
     settled: dict[UUID, int]
+    percentages: tuple[str, ...]
     discounts: tuple[tuple[Discount, Money], ...]
     usage_version: int
     position: TaxPosition
@@ -85,11 +87,6 @@ class Bill:
     def is_empty(self) -> bool:
         """All lines are zero: the run makes no invoice of it."""
         return not any(line.amount for line in self.lines)
-
-    @property
-    def percentages(self) -> list[str]:
-        """The percentages that its discountable lines had off, one after the other."""
-        return [str(row.percent) for row, _off in self.discounts if row.percent is not None]
 
     @property
     def coming_fee(self) -> Fee | None:

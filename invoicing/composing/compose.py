@@ -84,6 +84,7 @@ def compose(
         calculated=calculated,
         billed=content.billed,
         settled=content.settled,
+        percentages=tuple(str(row.percent) for row in rows if row.percent is not None),
         discounts=tuple((r, off) for r, off in zip(rows, calculated.discounts, strict=True) if off),
         usage_version=usage_version,
         position=position,

@@ -135,3 +135,24 @@ def test_corrections_take_a_charge_below_zero_unless_it_has_a_minimum(
     world.advance("2025-05-01T01:00:00Z")
 
     assert [sorted(amounts(one)) for one in world.invoices()] == [sorted(lines)]
+
+
+def test_late_usage_has_its_periods_percentages_off_where_the_invoice_had_nothing_to_discount(
+    world: World,
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    made = world.subscribe(world.plan(payInAdvance=True, charges=[PER_CALL]))
+    path = f"/subscriptions/{made['id']}"
+    world.advance("2025-04-10T00:00:00Z")
+    world.post(f"{path}/discount", {"discountPercent": "50"})
+    world.advance("2025-04-16T12:00:00Z")
+    world.post(f"{path}/cancel", {"immediately": True})
+    world.advance("2025-04-20T00:00:00Z")
+    world.use("API_CALLS", "100", timestamp="2025-04-05T00:00:00Z")
+
+    world.advance("2025-04-21T00:00:00Z")
+
+    assert [amounts(one) for one in world.invoices()[1:]] == [
+        [("PRORATION", "-14.50"), ("USAGE", "0.00")],
+        [("ADJUSTMENT", "1.00")],
+    ]
