@@ -16,12 +16,13 @@ MAPPED = (
     "demo",
     "invoicing",
     "launcher",
+    "paying",
     "quotas",
     "tenants/metering",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying")
 
 
 def constraints_of(app: str) -> set[str]:

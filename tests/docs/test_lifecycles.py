@@ -10,6 +10,8 @@ import pytest
 from billing.subscriptions import models as subscriptions
 from customers import models as customers
 from invoicing import models as invoices
+from paying.records import INTENT_TRANSITIONS
+from paying.records.buying import CHECKOUT_TRANSITIONS
 from tests.docs.pages import ROOT
 
 MACHINES: dict[str, Any] = {
@@ -17,6 +19,8 @@ MACHINES: dict[str, Any] = {
     "customers: creation": customers.CREATION_TRANSITIONS,
     "customers: deletion": customers.DELETION_TRANSITIONS,
     "invoicing": invoices.TRANSITIONS,
+    "paying: checkout": CHECKOUT_TRANSITIONS,
+    "paying: intent": INTENT_TRANSITIONS,
 }
 
 
