@@ -85,7 +85,7 @@ class StripeEvent(models.Model):
 
 
 class StripeThing(models.Model):
-    """An object at Stripe, as we last saw it. `drift` says what of ours differs, where it should not."""
+    """An object at Stripe, as we last saw it; `drift` says what of ours differs, and should not."""
 
     id = models.CharField(max_length=255, primary_key=True)
     kind = models.CharField(max_length=64)
