@@ -23,6 +23,7 @@ from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
 from invoicing.records import MailTemplate
 from invoicing.taxes.positions import issue_day
+from invoicing.telling import tell, tell_settled
 from tenants.models import Tenant
 
 
@@ -77,6 +78,8 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
         after={"number": invoice.number, "status": invoice.status, "total": invoice.total_minor},
         now=now,
     )
+    tell(invoice, "finalized", now=now)
+    tell_settled(invoice, InvoiceStatus.DRAFT, now=now)
     return invoice
 
 
@@ -159,6 +162,7 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
         after={"status": invoice.status, "reason": reason},
         now=now,
     )
+    tell(invoice, "voided", now=now)
     return invoice
 
 
