@@ -17,7 +17,7 @@ from invoicing.errors import PaymentAboveDue
 from invoicing.models import OPEN, Invoice, InvoiceStatus
 from invoicing.records import Payment
 from invoicing.services import locked_invoice
-from invoicing.telling import tell, tell_settled
+from invoicing.telling import tell, tell_payment
 
 PAYABLE = (*OPEN, InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE)
 
@@ -68,8 +68,7 @@ def record_payment(
         after={**_state(invoice), "payment": str(payment.pk), "reference": reference},
         now=now,
     )
-    tell(invoice, "payment_recorded", now=now)
-    tell_settled(invoice, str(before["status"]), now=now)
+    tell_payment(invoice, str(before["status"]), now=now)
     return invoice
 
 

@@ -68,6 +68,12 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     if invoice.status == InvoiceStatus.PENDING:
         dunning.begin(invoice, due_at=now + term, now=now)
+    _announce(account, invoice, now=now)
+    return invoice
+
+
+def _announce(account: LockedAccount, invoice: Invoice, *, now: datetime) -> None:
+    """Write the mail, the audit entry and the events of what became final."""
     if settings.BILLING["BILLING_INVOICE_MAILS"]:
         about = f"invoice:{invoice.pk}:finalized"
         mailing.write(account, invoice, template=MailTemplate.INVOICE, about=about, now=now)
@@ -80,7 +86,6 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     )
     tell(invoice, "finalized", now=now)
     tell_settled(invoice, InvoiceStatus.DRAFT, now=now)
-    return invoice
 
 
 def _remember(account: LockedAccount, invoice: Invoice, bill: Bill, *, now: datetime) -> None:

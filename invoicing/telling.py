@@ -20,6 +20,12 @@ def tell_settled(invoice: Invoice, before: str, *, now: datetime) -> None:
         tell(invoice, "paid", now=now)
 
 
+def tell_payment(invoice: Invoice, before: str, *, now: datetime) -> None:
+    """Publish that money came in, and that the invoice is paid where it settled it."""
+    tell(invoice, "payment_recorded", now=now)
+    tell_settled(invoice, before, now=now)
+
+
 def shown(invoice: Invoice) -> dict[str, object]:
     """Return what events say of an invoice: its head, in the API's words."""
 

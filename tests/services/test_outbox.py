@@ -56,9 +56,9 @@ class TestWriting:
 
     def test_what_is_rolled_back_leaves_no_gap(self) -> None:
         account = factories.account()
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             publish(account.id, "invoice.paid", {}, now=NOW)
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
 
         publish(account.id, "invoice.voided", {}, now=NOW)
 
@@ -67,7 +67,7 @@ class TestWriting:
     def test_a_kind_that_nobody_knows_is_refused(self) -> None:
         account = factories.account()
 
-        with pytest.raises(ValueError, match="invoice.eaten"):
+        with pytest.raises(ValueError, match=r"invoice\.eaten"):
             publish(account.id, "invoice.eaten", {}, now=NOW)
 
         assert told(account.id) == []
