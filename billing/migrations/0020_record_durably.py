@@ -19,7 +19,7 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0011_waiting_fee")]
+    dependencies = [("billing", "0040_outbox")]
     operations = [
         migrations.RunSQL(CREATE, "DROP PROCEDURE billing_record_usage_durably"),
     ]
