@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -117,7 +118,7 @@ def undecided(now: datetime) -> Iterator[tuple[str, str]]:
 
 
 @service
-def see(*, name: str, kind: str, status: str, account_id: object, now: datetime) -> None:
+def see(*, name: str, kind: str, status: str, account_id: UUID | None, now: datetime) -> None:
     """Note what Stripe has of a thing now."""
     StripeThing.objects.update_or_create(
         id=name,

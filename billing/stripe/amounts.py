@@ -47,7 +47,8 @@ def to_stripe(money: Money) -> int:
     """
     ours, theirs = MINOR_DIGITS[money.currency], _digits(money.currency)
     if theirs >= ours:
-        return money.minor * 10 ** (theirs - ours)
+        more: int = 10 ** (theirs - ours)
+        return money.minor * more
     step: int = 10 ** (ours - theirs)
     if money.minor % step:
         raise ValueError(f"Stripe has no {money.amount} {money.currency}")

@@ -236,7 +236,7 @@ def _fetch(
 
 def _of_decline(error: stripe.CardError) -> dict[str, Any]:
     """Return the intent that a declined card leaves: it is in the error."""
-    body = error.json_body or {}
+    body: Any = error.json_body or {}
     left = (body.get("error") or {}).get("payment_intent")
     if not isinstance(left, dict):
         raise error

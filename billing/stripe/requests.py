@@ -45,7 +45,7 @@ def checkout(order: CheckoutOrder) -> dict[str, Any]:
             "unit_amount": to_stripe(order.amount),
             "product_data": {"name": order.description},
         }
-        items = [{"price_data": price, "quantity": 1}]  # type: ignore[dict-item]
+        items = [{"price_data": price, "quantity": 1}]
         return {
             **said,
             "mode": "payment",

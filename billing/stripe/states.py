@@ -123,31 +123,31 @@ def invoice(row: Json) -> InvoiceState:
 
 def event(row: Json) -> EventState | None:
     """Read an event's head; None where it is none."""
-    thing = (row.get("data") or {}).get("object") if isinstance(row.get("data"), Mapping) else None
-    named = isinstance(thing, Mapping)
+    thing = _object(row)
     created = row.get("created")
     texts = (row.get("id"), row.get("type"))
     if not all(isinstance(text, str) and 0 < len(text) <= 255 for text in texts):
         return None
     if type(created) is not int or not 0 <= created < 2**33:
         return None
-    kind = _short(thing.get("object")) if named else ""
-    name = _short(thing.get("id")) if named else ""
+    kind, name = _short(thing.get("object")), _short(thing.get("id"))
     return EventState(
         id=str(row["id"]),
         type=str(row["type"]),
         object_type=kind,
         object_id=name,
-        customer_id=name if kind == "customer" else _short(_id_of(thing)) if named else "",
+        customer_id=name if kind == "customer" else _short(_id(thing.get("customer"))),
         livemode=row.get("livemode") is True,
         api_version=_short(row.get("api_version")),
         created_at=datetime.fromtimestamp(created, UTC),
     )
 
 
-def _id_of(thing: Json) -> str:
-    found = thing.get("customer")
-    return _id(found) if isinstance(found, str | Mapping) else ""
+def _object(row: Json) -> Json:
+    """Return what the event is about, as far as it is an object at all."""
+    data = row.get("data")
+    thing = data.get("object") if isinstance(data, Mapping) else None
+    return thing if isinstance(thing, Mapping) else {}
 
 
 def _short(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from billing.kernel.money import Money
 from billing.kernel.services import step
@@ -64,7 +65,7 @@ def gone(intent: Intent) -> IntentState:
 
 
 @step
-def note_refused(*, intent_id: object, reason: str) -> None:
+def note_refused(*, intent_id: UUID, reason: str) -> None:
     """Stripe will not take this request: the next one is another, under another key."""
     intent = Intent.objects.select_for_update().get(pk=intent_id)
     if intent.status == IntentStatus.ASKED:

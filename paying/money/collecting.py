@@ -131,7 +131,8 @@ def _attempt(
         return running
     invoice = row.invoice
     if not _is_collected(account, invoice):
-        return _rest(row, S.ENDED)
+        _rest(row, S.ENDED)
+        return None
     if rows.filter(status=IntentStatus.PROCESSING).exists():
         row.status, row.due_at = S.WAITING, now + LOOK_AGAIN  # the customer has paid by itself
         return None
@@ -139,7 +140,8 @@ def _attempt(
     if not amount:
         hold(invoice)
     if not amount or not payment_method:
-        return _rest(row, S.NO_METHOD if amount else S.CARRIED)
+        _rest(row, S.NO_METHOD if amount else S.CARRIED)
+        return None
     return Intent.objects.create(
         account=account,
         invoice=invoice,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -129,7 +130,8 @@ class CustomerPortalView(PlatformView):
     )
     def post(self, request: Request) -> Response:
         given = read_action(CustomerPortalInput, request)
-        named = {given.get("tenantId"), given.get("customerId")} - {None}
+        ids: list[UUID | None] = [given.get("tenantId"), given.get("customerId")]
+        named = {one for one in ids if one is not None}
         if len(named) != 1:
             rule = "give one of tenantId and customerId" if not named else "differ: give one"
             raise invalid_fields([("tenantId", rule), ("customerId", rule)])
