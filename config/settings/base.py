@@ -229,6 +229,7 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
+    "paying.erasing.erase_profile",
 ]
 # And which requests go past the framework: what services send with each of their own requests.
 BILLING_HOT_PATHS = [

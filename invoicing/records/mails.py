@@ -14,6 +14,8 @@ class MailTemplate(models.TextChoices):
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
     UNPAID = "unpaid"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_ACTION = "payment_action"
 
 
 class MailStatus(models.TextChoices):
