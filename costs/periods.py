@@ -9,7 +9,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from billing.kernel.money import Money
-from billing.models import Account, InvoiceDue, Meter, Subscription, SubscriptionPeriod
+from billing.models import (
+    Account,
+    InvoiceDue,
+    Meter,
+    Segment,
+    Subscription,
+    SubscriptionPeriod,
+)
 from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.queries import current_period, live_subscription
 from invoicing.composing import Bill, BillLine, compose
@@ -81,6 +88,16 @@ def period_before(period: SubscriptionPeriod) -> SubscriptionPeriod | None:
         subscription_id=period.subscription_id, sequence__lt=period.sequence
     )
     return earlier.order_by("-sequence").first()
+
+
+def version_begins(period: SubscriptionPeriod) -> dict[UUID, datetime]:
+    """Return since when each plan version holds in a period, in their order."""
+    begins: dict[UUID, datetime] = {}
+    rows = Segment.objects.filter(subscription_id=period.subscription_id).order_by("start_at")
+    for version_id, start, end in rows.values_list("plan_version_id", "start_at", "end_at"):
+        if start < period.end_at and (end is None or end > period.start_at):
+            begins.setdefault(version_id, max(start, period.start_at))
+    return begins
 
 
 def costs_of(

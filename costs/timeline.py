@@ -19,15 +19,14 @@ from billing.kernel.decimals import exact
 from billing.kernel.money import Money
 from billing.metering.groups import HourUsage, usage_by_hour
 from billing.metering.read import CounterValue, quantity_of
-from billing.models import Segment
 from billing.pricing.terms import Usage
 from billing.rating.fees import own_fees
 from billing.rating.lines import commitment_top_up, rate_charge
 from billing.rating.period import RatedPeriod, RatedVersion, rate_period
-from costs.periods import PeriodCosts
+from costs.periods import PeriodCosts, version_begins
 
 
-class _Meter:
+class MeterCourse:
     """A charge's usage, hour after hour."""
 
     def __init__(self, charge: PricedCharge, hours: Sequence[HourUsage]) -> None:
@@ -95,7 +94,9 @@ class _Version:
         self, rated: RatedVersion, fee: Money, begin: datetime, hours: dict[UUID, list[HourUsage]]
     ) -> None:
         self._terms, self._part, self._fee, self.begin = rated.terms, rated.part, fee, begin
-        self._meters = [_Meter(one.charge, hours.get(one.charge.id, ())) for one in rated.usages]
+        self._meters = [
+            MeterCourse(one.charge, hours.get(one.charge.id, ())) for one in rated.usages
+        ]
         self.totals: dict[UUID, Money] = {}
 
     def move_to(self, moment: datetime, *, begin: datetime) -> None:
@@ -127,7 +128,7 @@ class PeriodCourse:
         rated = rate_period(costs.period)
         self._hours = _hours(costs.period.id, rated)
         self._fees = own_fees(costs.period)
-        self._begins = _begins(costs)
+        self._begins = version_begins(costs.period)
         self._rated = rated
         self._scales = {
             charge.charge_id: _Scale(
@@ -177,13 +178,3 @@ def _hours(period_id: UUID, rated: RatedPeriod) -> dict[UUID, list[HourUsage]]:
     for hour in usage_by_hour([period_id], [one.id for one in charges], unique):
         found.setdefault(hour.charge_id, []).append(hour)
     return found
-
-
-def _begins(costs: PeriodCosts) -> dict[UUID, datetime]:
-    """Return since when each plan version holds in the period."""
-    begins: dict[UUID, datetime] = {}
-    rows = Segment.objects.filter(subscription_id=costs.subscription.id).order_by("start_at")
-    for version_id, start, end in rows.values_list("plan_version_id", "start_at", "end_at"):
-        if start < costs.period.end_at and (end is None or end > costs.period.start_at):
-            begins.setdefault(version_id, max(start, costs.period.start_at))
-    return begins

@@ -14,19 +14,19 @@ from costs.shares import percent_of, shared
 from tenants.cost_centers.tree import DEEPEST, children_of, height_of, line_of, problem_of
 
 AMOUNTS = st.integers(-(10**9), 10**9).map(lambda minor: Money(minor, "USD"))
-QUANTITIES = st.decimals(-1_000_000, 1_000_000, places=6)
-PARENTS = st.lists(st.integers(0, 40), max_size=40).map(
+QUANTITIES = st.integers(-(10**12), 10**12).map(lambda n: Decimal(n).scaleb(-6))
+PARENTS = st.lists(st.integers(0, 20), max_size=20).map(
     lambda drawn: {
         UUID(int=n + 1): UUID(int=up) if 0 < up <= n else None for n, up in enumerate(drawn)
     }
 )
 
 
-@given(AMOUNTS, st.dictionaries(st.text(max_size=5), QUANTITIES, max_size=30))
+@given(AMOUNTS, st.dictionaries(st.integers(0, 99), QUANTITIES, max_size=12))
 @example(Money(100, "USD"), {})
-@example(Money(100, "USD"), {"a": Decimal(5), "b": Decimal(-5)})
-@example(Money(-700, "USD"), {"a": Decimal(-7)})
-def test_parts_and_rest_are_the_whole(amount: Money, weights: dict[str, Decimal]) -> None:
+@example(Money(100, "USD"), {1: Decimal(5), 2: Decimal(-5)})
+@example(Money(-700, "USD"), {1: Decimal(-7)})
+def test_parts_and_rest_are_the_whole(amount: Money, weights: dict[int, Decimal]) -> None:
     parts, rest = shared(amount, weights)
 
     assert parts.keys() == weights.keys()
@@ -34,10 +34,10 @@ def test_parts_and_rest_are_the_whole(amount: Money, weights: dict[str, Decimal]
     assert not rest or sum(weights.values(), Decimal(0)) == 0
 
 
-@given(AMOUNTS, st.lists(st.decimals(0, 1000, places=3), min_size=1, max_size=20))
-def test_a_part_is_within_a_cent_of_its_proportion(amount: Money, given_: list[Decimal]) -> None:
-    weights = dict(enumerate(given_))
-    total = sum(given_, Decimal(0))
+@given(AMOUNTS, st.lists(st.integers(0, 10**6), min_size=1, max_size=12))
+def test_a_part_is_within_a_cent_of_its_proportion(amount: Money, drawn: list[int]) -> None:
+    weights = {key: Decimal(n).scaleb(-3) for key, n in enumerate(drawn)}
+    total = sum(weights.values(), Decimal(0))
 
     parts, _ = shared(amount, weights)
 
@@ -55,9 +55,9 @@ def test_percentages_are_rounded_half_away_from_zero() -> None:
     assert percent_of(Money(1, "USD"), Money(0, "USD")) is None
 
 
-@given(PARENTS, st.data())
-def test_subtrees_sum_to_the_tops(parents: dict[UUID, UUID | None], data: st.DataObject) -> None:
-    own = {key: Money(data.draw(st.integers(-500, 500)), "USD") for key in parents}
+@given(PARENTS, st.lists(st.integers(-500, 500), min_size=20, max_size=20))
+def test_subtrees_sum_to_the_tops(parents: dict[UUID, UUID | None], drawn: list[int]) -> None:
+    own = {key: Money(spent, "USD") for key, spent in zip(parents, drawn, strict=False)}
 
     sums = subtree_sums(own, parents)
 

@@ -216,8 +216,8 @@ class TenantCostCentersView(PlatformView):
         operation_id="list_cost_centers",
         summary="List a tenant's cost centers",
         description="Newest first, in pages; `?tree=true`: all of them, nested, with what each "
-        "spent itself and with all below it. `currentSpend` of all and `unallocated` sum to usageCost "
-        "exactly, at every moment.",
+        "spent itself and with all below it. `currentSpend` of all and `unallocated` sum to "
+        "usageCost exactly, at every moment.",
         tags=TAGS,
         parameters=[CostCentersQuery],
         responses=CostCentersOutput,

@@ -42,6 +42,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/tenants/{tenant}/usage/events", None, READERS),
     ("delete", "/tenants/{tenant}/usage/events/{event}", None, ADMIN),
     ("get", "/tenants/{tenant}/billing/preview", None, READERS),
+    ("get", "/tenants/{tenant}/billing/estimate", None, READERS),
     ("get", "/tenants/{tenant}/invoices", None, READERS),
     ("post", "/tenants/{tenant}/invoices", {}, ADMIN),
     ("get", "/invoices/{invoice}", None, READERS),

@@ -44,6 +44,8 @@ def costs(story: Story) -> None:
         ("cost_timeline", "timeline"),
     ):
         story.tell(operation, "Not subscribed", "GET", f"{real}/{path}", status=404)
+    estimate = f"/tenants/{tenant}/billing/estimate"
+    story.tell("estimate_billing", "Not subscribed", "GET", estimate, status=404)
     story.call("POST", f"/tenants/{tenant}/subscriptions", {"planId": "metered"}, status=201)
     made = centers(story, tenant)
     use(story, tenant)
@@ -53,6 +55,7 @@ def costs(story: Story) -> None:
     story.tell("cost_by_resource", "By cost center", "GET", f"{by_resource}costCenter")
     hours = f"{real}/timeline?granularity=HOUR"
     story.tell("cost_timeline", "By the hour", "GET", hours)
+    story.tell("estimate_billing", "On the first day", "GET", estimate)
     spends(story, tenant, made)
 
 
