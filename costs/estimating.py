@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Final, Literal
 from uuid import UUID
@@ -26,6 +26,7 @@ from billing.subscriptions.queries import current_period, live_subscription
 from costs.history import History, history_of
 from costs.periods import period_before, version_begins
 from costs.projecting import (
+    PRECISION,
     Ahead,
     Method,
     Projection,
@@ -179,20 +180,23 @@ def _quantities_before(period: SubscriptionPeriod) -> dict[UUID, Decimal]:
 
 def _ahead(begin: datetime, now: datetime, end: datetime, where: ZoneInfo) -> Ahead:
     """Cut the time from now to the end into the days of the zone."""
-    by_weekday: dict[int, Decimal] = {}
+    seconds: dict[int, int] = {}
     at = now
     while at < end:
         day = at.astimezone(where).date()
         following = day + timedelta(days=1)
         midnight = datetime(following.year, following.month, following.day, tzinfo=where)
         until = min(end, max(midnight.astimezone(UTC), at + timedelta(hours=1)))
-        part = Decimal(round((until - at).total_seconds())) / SECONDS
-        by_weekday[day.weekday()] = by_weekday.get(day.weekday(), Decimal(0)) + part
+        part = round((until - at).total_seconds())
+        seconds[day.weekday()] = seconds.get(day.weekday(), 0) + part
         at = until
     elapsed = max(now - begin, timedelta(0))
+    with localcontext(PRECISION):
+        by_weekday = {weekday: part / SECONDS for weekday, part in seconds.items()}
+        days = round(elapsed.total_seconds()) / SECONDS
     return Ahead(
         by_weekday=by_weekday,
-        elapsed=Decimal(round(elapsed.total_seconds())) / SECONDS,
+        elapsed=days,
         now=now,
         today=now.astimezone(where).date(),
     )
@@ -211,7 +215,8 @@ def rounded(current: Decimal, projection: Projection, end: End) -> Decimal:
     """Return an end of a projection with as many decimals as make sense for what is counted."""
     value: Decimal = getattr(projection, end)
     is_whole = current == current.to_integral_value()
-    return value.quantize(WHOLE if is_whole else PLACES, rounding=ROUND_HALF_UP)
+    with localcontext(PRECISION):
+        return value.quantize(WHOLE if is_whole else PLACES, rounding=ROUND_HALF_UP)
 
 
 def _rerated(

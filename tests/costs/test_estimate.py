@@ -130,5 +130,6 @@ def test_history_reaches_over_periods_and_plans(bare: Costs) -> None:
 
     assert found["method"] == "WEEKDAY_AVERAGE"
     (calls,) = found["byMetric"]
-    assert 1900 < Decimal(calls["projectedQuantity"]) < 2200  # 21 weekdays in the rest of May
+    # 21 weekdays in the rest of May, and a Thursday without usage among the five that are known
+    assert 1800 < Decimal(calls["projectedQuantity"]) < 2100
     assert money(found["low"]) < money(found["projectedTotal"]) < money(found["high"])

@@ -200,14 +200,6 @@ ENDPOINTS: Final = (
         times=("expiresAt",),
     ),
     Endpoint(
-        method="POST",
-        path="/cost-centers",
-        body={"tenantId": USER, "name": "Research", "code": "r-and-d"},
-        texts=("name", "code", "description"),
-        decimals=("budget",),
-        ids=("tenantId", "parentId"),
-    ),
-    Endpoint(
         method="PUT",
         path="/cost-centers/{center}",
         texts=("name", "code", "description"),
