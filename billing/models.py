@@ -18,6 +18,13 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
+from billing.metering.quotas.models import (
+    QuotaNotice,
+    QuotaReservation,
+    QuotaWindow,
+    QuotaWindowValue,
+    UsageQuota,
+)
 from billing.subscriptions.fee_models import (
     Discount,
     DiscountUse,
@@ -49,6 +56,10 @@ __all__ = [
     "Plan",
     "PlanLimit",
     "PlanVersion",
+    "QuotaNotice",
+    "QuotaReservation",
+    "QuotaWindow",
+    "QuotaWindowValue",
     "Segment",
     "Subscription",
     "SubscriptionPause",
@@ -60,5 +71,6 @@ __all__ = [
     "UsageCounter",
     "UsageCounterValue",
     "UsageEvent",
+    "UsageQuota",
     "UsageTimeline",
 ]

@@ -183,6 +183,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "send-quota-notices": {
+        "task": "quotas.send_due_notices",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "expire-reservations": {
+        "task": "quotas.expire_reservations",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,
@@ -213,6 +223,7 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
+    "billing.metering.quotas.erasing.erase_quotas",
 ]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""
