@@ -25,6 +25,7 @@ from billing.metering.quotas.models import (
     QuotaWindowValue,
     UsageQuota,
 )
+from billing.outbox.models import OutboxCounter, OutboxEvent
 from billing.subscriptions.fee_models import (
     Discount,
     DiscountUse,
@@ -53,6 +54,8 @@ __all__ = [
     "InvoiceDue",
     "LockedAccount",
     "Meter",
+    "OutboxCounter",
+    "OutboxEvent",
     "Plan",
     "PlanLimit",
     "PlanVersion",

@@ -23,6 +23,7 @@ from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
 from invoicing.records import MailTemplate
 from invoicing.taxes.positions import issue_day
+from invoicing.telling import tell, tell_settled
 from tenants.models import Tenant
 
 
@@ -67,6 +68,12 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
     InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
     if invoice.status == InvoiceStatus.PENDING:
         dunning.begin(invoice, due_at=now + term, now=now)
+    _announce(account, invoice, now=now)
+    return invoice
+
+
+def _announce(account: LockedAccount, invoice: Invoice, *, now: datetime) -> None:
+    """Write the mail, the audit entry and the events of what became final."""
     if settings.BILLING["BILLING_INVOICE_MAILS"]:
         about = f"invoice:{invoice.pk}:finalized"
         mailing.write(account, invoice, template=MailTemplate.INVOICE, about=about, now=now)
@@ -77,7 +84,8 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
         after={"number": invoice.number, "status": invoice.status, "total": invoice.total_minor},
         now=now,
     )
-    return invoice
+    tell(invoice, "finalized", now=now)
+    tell_settled(invoice, InvoiceStatus.DRAFT, now=now)
 
 
 def _remember(account: LockedAccount, invoice: Invoice, bill: Bill, *, now: datetime) -> None:
@@ -159,6 +167,7 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
         after={"status": invoice.status, "reason": reason},
         now=now,
     )
+    tell(invoice, "voided", now=now)
     return invoice
 
 

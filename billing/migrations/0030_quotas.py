@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_waiting_fee'),
+        ('billing', '0040_outbox'),
     ]
 
     operations = [

@@ -13,8 +13,14 @@ from billing.kernel.decimals import format_decimal
 from billing.metering.quotas.held import Held
 from billing.metering.quotas.models import NoticeKind, QuotaNotice
 from billing.metering.quotas.windows import FOREVER
+from billing.outbox.kinds import EventKind
+from billing.outbox.publishing import publish
 
 SEND: Final = "quotas.send_due_notices"
+KINDS: Final = {
+    NoticeKind.WARNING: EventKind.QUOTA_WARNING,
+    NoticeKind.EXCEEDED: EventKind.QUOTA_EXCEEDED,
+}
 
 
 def tell(window: Held, *, now: datetime) -> None:
@@ -28,7 +34,9 @@ def tell(window: Held, *, now: datetime) -> None:
         else:
             window.exceeded_at = now
         window.is_changed = True
-        _write_mails(window, kind, said_of(window), now=now)
+        said = said_of(window)
+        _write_mails(window, kind, said, now=now)
+        publish(window.quota.account_id, KINDS[kind], said, now=now)
 
 
 def said_of(window: Held) -> dict[str, Any]:
