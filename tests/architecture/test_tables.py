@@ -18,6 +18,7 @@ SHARED = {
     "billing.PlanLimit": "is offered to all",
     "billing.UsageBucketValue": "is its bucket's",
     "billing.UsageCounterValue": "is its counter's",
+    "billing.QuotaWindowValue": "is its window's",
     "billing.IdempotentAnswer": "is the caller's",
     "quotas.TierRevision": "is a plan's",
     "coupons.Coupon": "is offered to all",

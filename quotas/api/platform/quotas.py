@@ -127,7 +127,7 @@ class QuotaView(PlatformView):
         return found
 
     @extend_schema(
-        operation_id="get_quota",
+        operation_id="get_quota_of_tenant",
         summary="Get a quota",
         description="And how it stands in the window that holds now.",
         tags=TAGS,
@@ -188,7 +188,7 @@ class TenantQuotasView(PlatformView):
     needs: ClassVar = {"GET": Need.ASK}
 
     @extend_schema(
-        operation_id="list_quotas",
+        operation_id="list_quotas_of_tenant",
         summary="List a tenant's quotas",
         description="Each with how it stands now. Newest first.",
         tags=TAGS,

@@ -199,6 +199,14 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/tenants/{tenant}/quotas/reservations",
+        body={"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60},
+        texts=("resourceType",),
+        decimals=("amount",),
+        wholes=("ttlSeconds",),
+    ),
+    Endpoint(
+        method="POST",
         path="/invoices/{invoice}/payments",
         body={"amount": "1.00"},
         texts=("reference",),
@@ -243,7 +251,7 @@ ENDPOINTS: Final = (
 )
 LISTS: Final = (
     *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
-    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
+    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
     "/invoices/{invoice}/credit-notes",
 )
 

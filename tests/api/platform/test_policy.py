@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from billing.accounts import keys
-from billing.models import Account
+from billing.models import Account, UsageQuota
 from customers.models import Customer, Membership
 from tests.scenarios.world import World, token
 
@@ -22,6 +22,8 @@ MANAGERS: Final = "admin owner teamadmin key:write"
 OWNERS: Final = "admin owner key:write"
 ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
+ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
+QUOTA: Final = {"tenantId": "{tenant}"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/meters", None, EVERYONE),
     ("post", "/meters", {}, ADMIN),
@@ -59,6 +61,17 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("post", "/coupons/{coupon}/deactivate", {"no": 1}, ADMIN),
     ("post", "/coupons/validate", {"code": "ten", "tenantId": "{tenant}"}, MANAGERS),
     ("post", "/coupons/redeem", {"code": "none", "tenantId": "{tenant}"}, MANAGERS),
+    ("post", "/quotas", QUOTA, MANAGERS),
+    ("get", "/quotas/{quota}", None, ASKERS),
+    ("put", "/quotas/{quota}", {"no": 1}, MANAGERS),
+    ("put", "/quotas/{given}", {"no": 1}, ADMIN),
+    ("delete", "/quotas/{given}", None, ADMIN),
+    ("get", "/quotas/tenants/{tenant}", None, ASKERS),
+    ("get", "/quotas/tenants/{tenant}/check", None, ASKERS),
+    ("post", "/tenants/{tenant}/quotas/reservations", {}, RECORDERS),
+    ("get", "/tenants/{tenant}/quotas/reservations/{reservation}", None, ASKERS),
+    ("post", "/tenants/{tenant}/quotas/reservations/{reservation}/commit", {"no": 1}, RECORDERS),
+    ("post", "/tenants/{tenant}/quotas/reservations/{reservation}/release", {"no": 1}, RECORDERS),
     ("get", "/invoices/{invoice}/payments", None, READERS),
     ("post", "/invoices/{invoice}/payments", {}, ADMIN),
     ("post", "/invoices/{invoice}/mark-uncollectible", {"no": 1}, ADMIN),
@@ -101,9 +114,18 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             user = uuid4()
             Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
             people[(tenant == world.tenant, role)] = str(user)
+    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
+    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
+    own = world.post("/quotas", quota)["id"]
+    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
     return {
         "ids": {
             "tenant": world.tenant,
+            "quota": own,
+            "given": world.post("/quotas", {**quota, "resourceType": "API_CALLS"})["id"],
+            "reservation": world.post(f"/tenants/{world.tenant}/quotas/reservations", job)[
+                "reservationId"
+            ],
             "invoice": invoice,
             "note": note,
             "subscription": subscription["id"],
@@ -163,10 +185,11 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # A thing of another tenant's is not there, rather than forbidden.
-    is_hidden = any(place in path for place in ("{invoice}", "{note}", "{subscription}"))
+    things = ("{invoice}", "{note}", "{subscription}", "{quota}", "{given}")
+    is_hidden = any(place in path for place in things)
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
-    if need_is_admin(allowed) and is_hidden:
+    if need_is_admin(allowed) and is_hidden and "{given}" not in path:
         expected["stranger"] = "refused"
     assert seen == expected
 

@@ -17,6 +17,7 @@ from tests.api.story.collection import collect
 from tests.api.story.later import LATER
 from tests.api.story.life import life
 from tests.api.story.limits import limits
+from tests.api.story.quotas import quotas
 from tests.api.story.recorder import Story
 from tests.api.story.taxes import taxes
 from tests.scenarios.world import token
@@ -96,6 +97,7 @@ def tell(story: Story) -> None:
     refusals(story, tenant)
     taxes(story)
     limits(story)
+    quotas(story)
 
 
 def health(story: Story) -> None:
