@@ -1,4 +1,4 @@
-"""Taking from and giving back to standing quotas: one statement, which is its own transaction."""
+"""Taking from and giving back to standing quotas: one statement, on disk when it is answered."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from django.db import connection
+
 from billing.kernel.statements import Statement
 
 TAKE: Final = Statement(
     "quotas_take",
     "SELECT outcome, cap::text, held::text, span FROM quotas_take("
     "$1::uuid, $2::text, $3::text, $4::bigint, $5::boolean, $6::uuid, $7::timestamptz)",
+)
+TAKE_DURABLY: Final = Statement(
+    "quotas_take_durably",
+    "CALL quotas_take_durably($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, NULL)",
 )
 REMEMBER_RATE: Final = Statement(
     "quotas_remember_rate",
@@ -47,7 +53,8 @@ def take(
     The limit is that of the tier at this instant. Negative amounts give back, at most what is
     held. Within a transaction of the caller's it is part of that one.
     """
-    ((outcome, cap, held, span),) = TAKE.rows(
+    statement = TAKE if connection.in_atomic_block else TAKE_DURABLY
+    ((outcome, cap, held, span),) = statement.rows(
         str(account_id),
         *names,
         str(amount),

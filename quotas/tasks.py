@@ -6,11 +6,13 @@ from celery import shared_task
 
 from billing.kernel import clock
 from billing.metering.quotas import reservations
+from quotas import notices
 
 
 @shared_task(name="quotas.send_due_notices")
 def send_due_notices() -> None:
     """Send the mails that quotas have written."""
+    notices.send_due(now=clock.now())
 
 
 @shared_task(name="quotas.expire_reservations")

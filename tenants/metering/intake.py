@@ -73,7 +73,9 @@ def take_batch(
     outcome = Outcome(accepted=recorded, duplicates=duplicates)
     for place, refusal in batch.refused.items():
         index = found.places[place]
-        outcome.rejected.append(Rejected(index, wires[index].eventId, refusal))
+        wire = wires[index]
+        event_id = wire.event_id if isinstance(wire, Unreadable) else wire.eventId
+        outcome.rejected.append(Rejected(index, event_id, refusal))
     repeats = _repeats(account_id, found, are_new)
     for one in found.rejected:
         if one.index in repeats:

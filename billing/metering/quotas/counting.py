@@ -167,7 +167,7 @@ def usage_of(
     with connection.cursor() as cursor:
         cursor.execute(USAGE, arguments)
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-        found = []
+        found: list[tuple[Decimal, datetime | None, int]] = []
         for place, span in enumerate(spans):
             total, events, maximum, latest, latest_at, latest_seq = rows[place]
             match Aggregation(quota.meter.aggregation):

@@ -183,8 +183,10 @@ def said_of(found: QuotaReservation) -> dict[str, object]:
 
 
 def _window_of(found: QuotaReservation) -> Held | None:
+    if found.quota_id is None:
+        return None
     rows = UsageQuota.objects.filter(pk=found.quota_id).select_related("meter", "account")
-    quota = rows.first() if found.quota_id else None
+    quota = rows.first()
     return None if quota is None else _window(quota, found.reserved_at)
 
 

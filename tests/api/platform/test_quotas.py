@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from customers.models import Membership
 from tests import factories
-from tests.api.platform.conftest import Membership
 from tests.client import Api, error_of, fields_of, json_of
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
@@ -117,7 +118,7 @@ def test_a_batch_of_which_nothing_fits_is_refused_whole(quotas: Quotas) -> None:
     answer = quotas.caller.post(f"/tenants/{quotas.tenant}/usage/batch", body)
 
     assert error_of(answer) == (400, "NO_EVENT_ACCEPTED")
-    assert answer.json()["rejected"][0]["code"] == "QUOTA_EXCEEDED"
+    assert json.loads(answer.content)["rejected"][0]["code"] == "QUOTA_EXCEEDED"
     assert quotas.usage() == "0"
 
 
@@ -261,7 +262,7 @@ def test_usage_is_what_the_meter_makes_of_the_events(
 ) -> None:
     name = f"{aggregation} {is_first}"  # processes keep a meter for a second
     factories.meter(aggregation, metric_type=name)
-    making = {"resourceType": name, "quotaLimit": "10"}
+    making: dict[str, Any] = {"resourceType": name, "quotaLimit": "10"}
     if is_first:
         quotas.make(**making)
     for event in events:

@@ -33,7 +33,7 @@ def quota_of(metered: Metered, limit: int = LIMIT, **given: Any) -> UsageQuota:
     return services.create_quota(account_id=metered.account.pk, draft=draft, by_admin=True, now=NOW)
 
 
-def used(quota: UsageQuota) -> tuple[Decimal, Decimal]:
+def used(quota: UsageQuota) -> tuple[Any, Any]:
     found = UsageQuota.objects.select_related("meter", "account").get(pk=quota.pk)
     (state,) = states_of([found], now=NOW)
     return state.used, state.reserved
@@ -130,7 +130,7 @@ def test_one_reservation_ended_many_times_ends_once() -> None:
         lifetime=timedelta(minutes=10),
         now=NOW,
     )
-    ids = {"account_id": metered.account.pk, "reservation_id": made.pk, "now": NOW}
+    ids: dict[str, Any] = {"account_id": metered.account.pk, "reservation_id": made.pk, "now": NOW}
 
     def commit() -> None:
         event = factories.usage(metered.meters["SUM"], NOW, "12", event_id="job")
@@ -173,7 +173,7 @@ def test_under_everything_at_once_it_is_never_overshot(period: str) -> None:
 
     def one_of(chance: random.Random) -> Callable[[], Any]:
         metered = chance.choice([first, second])
-        ids = {"account_id": metered.account.pk, "now": NOW}
+        ids: dict[str, Any] = {"account_id": metered.account.pk, "now": NOW}
         meter = metered.meters["SUM"]
         some = [factories.usage(meter, NOW, str(chance.randrange(1, 4))) for _ in range(5)]
         known = factories.usage(meter, NOW, event_id=f"e{chance.randrange(30)}")
