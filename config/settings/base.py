@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "customers",
     "invoicing",
     "quotas",
+    "webhooks",
     "demo",
 ]
 
@@ -183,6 +184,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "hand-events-on": {
+        "task": "webhooks.hand_on",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "sweep-webhooks": {
+        "task": "webhooks.sweep",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,
@@ -213,6 +224,7 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
+    "webhooks.keeping.erase_webhooks",
 ]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""

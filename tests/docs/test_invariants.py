@@ -18,10 +18,11 @@ MAPPED = (
     "launcher",
     "quotas",
     "tenants/metering",
+    "webhooks",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "webhooks")
 
 
 def constraints_of(app: str) -> set[str]:

@@ -30,6 +30,7 @@ from tests import factories
 from tests.api.platform.endpoints import Endpoint
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, json_of
+from webhooks.models import WebhookDelivery, WebhookEndpoint
 
 TABLES = (
     AuditEntry,
@@ -51,6 +52,8 @@ TABLES = (
     Subscription,
     Tenant,
     TestClock,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 
@@ -65,6 +68,8 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     subscribed = json_of(admin.post(f"{path}/subscriptions", {"planId": "scene"}), 201)
     draft = json_of(admin.post(f"{path}/invoices", {}), 201)
     json_of(admin.post(f"/invoices/{draft['id']}/finalize", {}), 200)
+    url = {"url": "https://hooks.example/"}
+    hook = json_of(admin.post(f"/tenants/{tenant['id']}/webhooks", url), 201)
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
@@ -73,6 +78,7 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
         "owner": str(owner),
         "subscription": subscribed["id"],
         "invoice": draft["id"],
+        "webhook": hook["id"],
     }
 
 

@@ -19,6 +19,7 @@ from tests.api.story.life import life
 from tests.api.story.limits import limits
 from tests.api.story.recorder import Story
 from tests.api.story.taxes import taxes
+from tests.api.story.webhooks import webhooks
 from tests.scenarios.world import token
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
@@ -90,6 +91,7 @@ def tell(story: Story) -> None:
     invoices(story, tenant, subscription)
     life(story, tenant, subscription)
     collect(story, tenant, subscription)
+    webhooks(story)
     clocks(story)
     administration(story)
     team.tell(story)
