@@ -29,9 +29,7 @@ def webhooks(story: Story) -> None:
 def make(story: Story, tenant: str) -> None:
     path = f"/tenants/{tenant}/webhooks"
     body = {"url": URL, "eventTypes": ["subscription.created", "invoice.*"], "description": "Books"}
-    made = story.tell(
-        "create_tenant_webhook", "What the books need", "POST", path, body, status=201
-    )
+    made = story.tell("create_tenant_webhook", "For the books", "POST", path, body, status=201)
     private = {"url": "http://169.254.169.254/latest/meta-data"}
     story.tell("create_tenant_webhook", "Not public", "POST", path, private, status=400)
     story.tell("list_tenant_webhooks", "The one", "GET", path)
