@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -95,6 +96,13 @@ def algorithms(value: str) -> tuple[str, ...]:
     if not chosen or not set(chosen) <= {"HS256", "RS256", "ES256"}:
         raise ValueError("must name HS256, RS256 or ES256, separated by commas")
     return chosen
+
+
+def networks(value: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part)) for part in comma_list(value))
+    except ValueError:
+        raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
 
 
 def country(value: str) -> str:
@@ -232,6 +240,19 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         flag,
         "0",
         "1: mails of tenants on test clocks are sent too. Otherwise they are written and held.",
+    ),
+    Setting(
+        "BILLING_WEBHOOK_NETWORKS",
+        networks,
+        "",
+        "Networks that are not public and that webhooks may be sent to all the same, such as "
+        "10.1.0.0/16, separated by commas.",
+    ),
+    Setting(
+        "BILLING_WEBHOOK_LOG_DAYS",
+        whole(4, 3660),
+        "30",
+        "Days that events and their deliveries to webhooks are kept.",
     ),
     Setting("EMAIL_HOST", text, "", "The SMTP server. Empty: mails are written to the log."),
     Setting("EMAIL_PORT", whole(1, 65535), "587", "Its port."),

@@ -19,6 +19,7 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("invoicing.api.platform.urls")),
     path("", include("quotas.api.platform.urls")),
     path("", include("costs.api.platform.urls")),
+    path("", include("webhooks.api.platform.urls")),
 ]
 
 portal: list[URLPattern | URLResolver] = [

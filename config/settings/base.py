@@ -61,7 +61,7 @@ INSTALLED_APPS = [
     "customers",
     "invoicing",
     "quotas",
-    "costs",
+    "webhooks", "costs",
     "demo",
 ]
 
@@ -194,6 +194,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "hand-events-on": {
+        "task": "webhooks.hand_on",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "sweep-webhooks": {
+        "task": "webhooks.sweep",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "worker-heartbeat": {
         "task": "billing.heartbeat",
         "schedule": 10.0,
@@ -224,7 +234,7 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
-    "billing.metering.quotas.erasing.erase_quotas",
+    "webhooks.keeping.erase_webhooks", "billing.metering.quotas.erasing.erase_quotas",
 ]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""

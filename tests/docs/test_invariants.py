@@ -19,10 +19,11 @@ MAPPED = (
     "quotas",
     "costs",
     "tenants/metering",
+    "webhooks",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "costs")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "webhooks", "costs")
 
 
 def constraints_of(app: str) -> set[str]:

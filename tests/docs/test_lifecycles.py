@@ -11,12 +11,14 @@ from billing.subscriptions import models as subscriptions
 from customers import models as customers
 from invoicing import models as invoices
 from tests.docs.pages import ROOT
+from webhooks import models as webhooks
 
 MACHINES: dict[str, Any] = {
     "billing": subscriptions.TRANSITIONS,
     "customers: creation": customers.CREATION_TRANSITIONS,
     "customers: deletion": customers.DELETION_TRANSITIONS,
     "invoicing": invoices.TRANSITIONS,
+    "webhooks": webhooks.WebhookDelivery.transitions,
 }
 
 

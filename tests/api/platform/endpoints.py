@@ -44,11 +44,14 @@ class Endpoint:
             return 404, "NO_CUSTOMER"
         if "{center}" in self.path:
             return 404, "NOT_FOUND"
+        if "{webhook}" in self.path:
+            return 404, "NOT_FOUND"  # another tenant's
         if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
             return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
         return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
 
 
+HOOK: Final = {"url": "https://hooks.example/", "eventTypes": ["invoice.*"]}
 METER: Final = {"metricType": "TOKENS", "name": "Tokens", "aggregation": "SUM"}
 NESTED: Final = ("charges[0].unitPrice", "charges[0].includedQuantity", "charges[0].minimumAmount")
 PLAN_DECIMALS: Final = ("price", "minimumCommitment", *NESTED)
@@ -247,6 +250,27 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/tenants/{tenant}/webhooks",
+        body=HOOK,
+        texts=("url", "description", "eventTypes[0]"),
+    ),
+    Endpoint(
+        method="POST",
+        path="/webhooks",
+        body=HOOK,
+        texts=("url", "description", "eventTypes[0]"),
+    ),
+    Endpoint(
+        method="PATCH",
+        path="/webhooks/{webhook}",
+        body=HOOK,
+        texts=("url", "description", "eventTypes[0]"),
+        flags=("isEnabled",),
+    ),
+    Endpoint(method="POST", path="/webhooks/{webhook}/rotate-secret", wholes=("overlapSeconds",)),
+    Endpoint(method="POST", path="/webhooks/{webhook}/test"),
+    Endpoint(
+        method="POST",
         path="/test-clocks",
         body={"frozenTime": "2026-01-01T00:00:00Z"},
         texts=("name",),
@@ -264,6 +288,7 @@ LISTS: Final = (
     *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
     "/cost-centers/tenants/{tenant}",
     "/invoices/{invoice}/credit-notes",
+    *("/webhooks", "/tenants/{tenant}/webhooks", "/webhooks/{webhook}/deliveries"),
 )
 
 

@@ -94,12 +94,26 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("get", "/tenants/{tenant}/webhooks", None, READERS),
+    ("post", "/tenants/{tenant}/webhooks", {}, MANAGERS),
+    ("get", "/webhooks", None, ADMIN),
+    ("post", "/webhooks", {}, ADMIN),
+    ("get", "/webhooks/{webhook}", None, READERS),
+    ("patch", "/webhooks/{webhook}", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/rotate-secret", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/test", {"no": 1}, MANAGERS),
+    ("get", "/webhooks/{webhook}/deliveries", None, READERS),
+    ("get", "/webhook-deliveries/{delivery}", None, READERS),
+    ("post", "/webhook-deliveries/{delivery}/replay", {"no": 1}, MANAGERS),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+HIDDEN: Final = (
+    *("invoice", "note", "subscription", "center", "quota", "given"),
+    *("webhook", "delivery"),
+)
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
-HIDDEN: Final = ("{invoice}", "{note}", "{subscription}", "{center}", "{quota}", "{given}")
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -115,6 +129,8 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     part = {"amount": "1.00", "reason": "goodwill"}
     note = world.post(f"/invoices/{final}/credit-notes", part)["id"]
     invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
+    url = {"url": "https://hooks.example/"}
+    hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
     at = datetime(2025, 4, 1, tzinfo=UTC)
     people = {}
     for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
@@ -143,6 +159,8 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "subscription": subscription["id"],
             "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
+            "webhook": hook["id"],
+            "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
             "center": owners_center(world),
@@ -207,7 +225,7 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # A thing of another tenant's is not there, rather than forbidden.
-    is_hidden = any(place in path for place in HIDDEN)
+    is_hidden = any(f"{{{place}}}" in path for place in HIDDEN)
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
     if need_is_admin(allowed) and is_hidden and "{given}" not in path:
