@@ -61,7 +61,8 @@ INSTALLED_APPS = [
     "customers",
     "invoicing",
     "quotas",
-    "webhooks", "costs",
+    "webhooks",
+    "costs",
     "demo",
 ]
 
@@ -234,7 +235,8 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
-    "webhooks.keeping.erase_webhooks", "billing.metering.quotas.erasing.erase_quotas",
+    "webhooks.keeping.erase_webhooks",
+    "billing.metering.quotas.erasing.erase_quotas",
 ]
 # What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
 STRIPE_GATEWAY = ""
