@@ -23,7 +23,7 @@ CLIENTS = 8
 CLIENT_PROCESSES = 2
 SECONDS = 8
 ROUNDS = 3
-TARGET = 0.3
+TARGET = 0.4
 
 INSERT = """
 INSERT INTO bench_one (account_id, event_id, seq, meter_id, quantity, is_correction, occurred_at,

@@ -178,7 +178,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "BILLING_RETENTION_DAYS",
         whole(1, 3660),
         "400",
-        "Days that usage events are kept and deduplicated; older ones are rejected.",
+        "Days that usage events are kept and deduplicated; older ones are rejected, and deleted "
+        "each night. Invoices and counts stay.",
     ),
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
     Setting(

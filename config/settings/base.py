@@ -180,6 +180,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=17),
         "options": {"expires": 3600},
     },
+    "delete-old-usage": {
+        "task": "billing.delete_old_usage",
+        "schedule": crontab(hour=2, minute=41),
+        "options": {"expires": 3600},
+    },
     "send-due-mails": {
         "task": "invoicing.send_due_mails",
         "schedule": 30.0,
