@@ -6,6 +6,7 @@ A wrong value stops the process with one line for each: the variable, the rule, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -133,6 +134,32 @@ def bank_code(value: str) -> str:
         raise ValueError("must be a BIC of 8 or 11 characters") from None
 
 
+def stripe_key(value: str) -> str:
+    if value and not value.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        raise ValueError("must be a secret key: it begins with sk_ or rk_, and test_ or live_")
+    return value
+
+
+def webhook_secrets(value: str) -> tuple[str, ...]:
+    secrets = comma_list(value)
+    if any(one.startswith(("sk_", "rk_", "pk_", "we_")) for one in secrets):
+        raise ValueError("must be the signing secrets of webhook endpoints, such as whsec_…")
+    return secrets
+
+
+def stripe_version(value: str) -> str:
+    if not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z]+)?", value):
+        raise ValueError("must be a version of Stripe's API, such as 2026-08-26.dahlia")
+    return value
+
+
+def return_urls(value: str) -> tuple[str, ...]:
+    places = comma_list(value)
+    if not all(_is_url(one, ("https", "http")) and "?" not in one for one in places):
+        raise ValueError("must be addresses that begin with https:// or http://, without a query")
+    return places
+
+
 POSTGRES = url("postgres", "postgresql")
 
 SETTINGS: Final[tuple[Setting, ...]] = (
@@ -184,10 +211,34 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
     Setting(
         "STRIPE_SECRET_KEY",
-        text,
+        stripe_key,
         "",
-        "Your Stripe account's key. Empty: Stripe is not used. This version has no Stripe client "
-        "yet, so a key changes nothing.",
+        "Your Stripe account's secret or restricted key. Empty: Stripe is not used.",
+    ),
+    Setting(
+        "STRIPE_WEBHOOK_SECRET",
+        webhook_secrets,
+        "",
+        "The signing secrets of our webhook endpoints at Stripe, separated by commas.",
+    ),
+    Setting(
+        "STRIPE_API_HOST",
+        url("https", "http"),
+        "https://api.stripe.com",
+        "Where Stripe's API is. Another address serves for tests and proxies.",
+    ),
+    Setting(
+        "STRIPE_API_VERSION",
+        stripe_version,
+        "2026-08-26.dahlia",
+        "The version of Stripe's API that we speak.",
+    ),
+    Setting(
+        "STRIPE_RETURN_URLS",
+        return_urls,
+        "",
+        "Where a browser may be sent from Stripe's pages: addresses, each with all below it, "
+        "separated by commas. Empty: any https address, and http on this machine.",
     ),
     Setting(
         "BILLING_TRUSTED_PROXIES",

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "quotas",
     "webhooks",
     "costs",
+    "paying",
     "demo",
 ]
 
@@ -225,6 +226,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "read-stripe-inbox": {
+        "task": "paying.sweep_inbox",
+        "schedule": 15.0,
+        "options": {"expires": 30},
+    },
+    "collect-through-stripe": {
+        "task": "paying.collect_due",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "compare-with-stripe": {
+        "task": "paying.reconcile",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep-idempotency-keys": {
         "task": "billing.sweep_idempotency",
         "schedule": 3600.0,
@@ -243,9 +259,6 @@ BILLING_ERASERS = [
     "webhooks.keeping.erase_webhooks",
     "billing.metering.quotas.erasing.erase_quotas",
 ]
-# What speaks to Stripe where STRIPE_SECRET_KEY is set; empty: nothing does yet.
-STRIPE_GATEWAY = ""
-
 # And which requests go past the framework: what services send with each of their own requests.
 BILLING_HOT_PATHS = [
     (

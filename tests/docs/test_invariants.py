@@ -16,6 +16,7 @@ MAPPED = (
     "demo",
     "invoicing",
     "launcher",
+    "paying",
     "quotas",
     "costs",
     "tenants/metering",
@@ -23,7 +24,7 @@ MAPPED = (
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "webhooks", "costs")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs")
 
 
 def constraints_of(app: str) -> set[str]:

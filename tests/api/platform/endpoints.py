@@ -48,7 +48,10 @@ class Endpoint:
             return 404, "NOT_FOUND"  # another tenant's
         if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
             return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
-        return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
+        if self.path.endswith("/payment-intent"):
+            return 404, "NOT_FOUND"
+        named = "{tenant}" in self.path or self.path.startswith("/stripe/")
+        return 403, "TENANT_MISMATCH" if named else "FORBIDDEN"
 
 
 HOOK: Final = {"url": "https://hooks.example/", "eventTypes": ["invoice.*"]}
@@ -269,6 +272,21 @@ ENDPOINTS: Final = (
     ),
     Endpoint(method="POST", path="/webhooks/{webhook}/rotate-secret", wholes=("overlapSeconds",)),
     Endpoint(method="POST", path="/webhooks/{webhook}/test"),
+    Endpoint(
+        method="POST",
+        path="/stripe/checkout",
+        body={"tenantId": USER, "planId": "scene"},
+        texts=("planId", "successUrl", "cancelUrl"),
+        ids=("tenantId",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/stripe/portal",
+        body={"tenantId": USER},
+        texts=("returnUrl",),
+        ids=("tenantId", "customerId"),
+    ),
+    Endpoint(method="POST", path="/invoices/{invoice}/payment-intent"),
     Endpoint(
         method="POST",
         path="/test-clocks",

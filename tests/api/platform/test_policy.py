@@ -92,6 +92,9 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
+    ("post", "/stripe/checkout", {"tenantId": "{tenant}", "planId": "{plan}"}, OWNERS),
+    ("post", "/stripe/portal", {"tenantId": "{tenant}"}, OWNERS),
+    ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
     ("get", "/tenants/{tenant}/webhooks", None, READERS),
@@ -123,7 +126,8 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
     world = World()
     world.begin("2025-04-01T00:00:00Z")
-    subscription = world.subscribe(world.plan())
+    plan = world.plan()
+    subscription = world.subscribe(plan)
     world.advance("2025-05-01T01:00:00Z")
     final = world.invoices()[0]["id"]
     part = {"amount": "1.00", "reason": "goodwill"}
@@ -157,6 +161,7 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "invoice": invoice,
             "note": note,
             "subscription": subscription["id"],
+            "plan": plan,
             "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
             "webhook": hook["id"],
