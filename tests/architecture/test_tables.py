@@ -57,10 +57,7 @@ def test_every_task_has_the_name_of_its_app_and_lives_in_its_tasks() -> None:
 
     assert ours
     for name, task in ours.items():
-        assert re.fullmatch(
-            r"(billing|tenants|customers|invoicing|quotas|paying|costs|webhooks|demo)\.[a-z_]+",
-            name,
-        )
+        assert re.fullmatch(rf"({'|'.join(APPS)}|demo)\.[a-z_]+", name)
         app = name.partition(".")[0]
         assert task.__module__ == f"{app}.tasks"
 

@@ -27,7 +27,7 @@ from invoicing.models import Invoice
 from invoicing.records import CreditNote, Payment
 from tenants.models import CostCenter, Tenant
 from tests import factories
-from tests.api.platform.endpoints import Endpoint
+from tests.api.platform.endpoint import Endpoint
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, json_of
 from webhooks.models import WebhookDelivery, WebhookEndpoint
