@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import struct
 import threading
 import time
@@ -73,12 +74,15 @@ def end_silent(seconds: float) -> int:
 
 
 def _sockets() -> Iterator[socket.socket]:
-    """Yield the process's TCP sockets, each by a number of its own."""
+    """Yield the process's TCP sockets, each by a number of its own that the caller closes."""
     for file in OPEN_FILES.iterdir():
         try:
-            one = socket.socket(fileno=os.dup(int(file.name)))
+            number = int(file.name)
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            one = socket.socket(fileno=os.dup(number))
         except OSError:
-            continue  # closed meanwhile, or no socket
+            continue  # closed meanwhile
         if one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM:
             yield one
         else:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from billing.http.silence import end_silent
+from billing.http.silence import OPEN_FILES, end_silent
 from launcher.services import THREADS_PER_WORKER, web
 from tests.faults.test_server import PATH, SECRETS, ask, bearer, free_port, wait_for
 
@@ -126,3 +126,16 @@ def test_a_connection_of_our_own_to_elsewhere_is_left_alone(pair: Pair) -> None:
     time.sleep(CUT * 1.5)
 
     assert end_silent(CUT) == 0
+
+
+def test_looking_leaves_no_file_open(pair: Pair) -> None:
+    """A process looks every few seconds for as long as it lives."""
+    _, client, ours = pair
+    client.sendall(b"POST")
+    before = sorted(file.name for file in OPEN_FILES.iterdir())
+
+    for _ in range(3):
+        end_silent(CUT)
+
+    assert sorted(file.name for file in OPEN_FILES.iterdir()) == before
+    assert ours.recv(10) == b"POST"

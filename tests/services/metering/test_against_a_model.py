@@ -106,6 +106,7 @@ class Usage(RuleBasedStateMachine):
     @rule(at=MOMENTS)
     def change_plan(self, at: datetime) -> None:
         """Let another version hold from an instant on; at later calls from another instant."""
+        at = max(at, JUNE + timedelta(minutes=1))  # the subscription begins with June
         subscription = self.metered.subscription
         if self.changed_at is None:
             later = factories.plan_version()
