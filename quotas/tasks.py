@@ -6,7 +6,7 @@ from celery import shared_task
 
 from billing.kernel import clock
 from billing.metering.quotas import reservations
-from quotas import notices
+from quotas import notices, sweeping
 
 
 @shared_task(name="quotas.send_due_notices")
@@ -19,3 +19,9 @@ def send_due_notices() -> None:
 def expire_reservations() -> None:
     """Give back what expired reservations hold."""
     reservations.expire_due(now=clock.now())
+
+
+@shared_task(name="quotas.sweep_events")
+def sweep_events() -> None:
+    """Delete uses that no list shows any more."""
+    sweeping.sweep_events()

@@ -196,6 +196,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "sweep-user-events": {
+        "task": "quotas.sweep_events",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "expire-reservations": {
         "task": "quotas.expire_reservations",
         "schedule": 60.0,
