@@ -17,7 +17,7 @@ class CostCenter(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="cost_centers")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cost_centers")
     name = models.CharField(max_length=255)
     code = models.CharField(max_length=255)
     description = models.CharField(max_length=2000, blank=True)

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('is_staffs', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cost_centers', to='billing.account')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cost_centers', to='billing.account')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='children', to='tenants.costcenter')),
             ],
             options={

@@ -30,7 +30,7 @@ class CostsOutput(serializers.Serializer[Any]):
     usageCost = TextField(help_text="USAGE and MINIMUM lines, before discounts and taxes.")
 
 
-class MetricOutput(serializers.Serializer[Any]):
+class MetricCostOutput(serializers.Serializer[Any]):
     """A meter of the plan: what was used, and what that costs with its minimums."""
 
     metricType = TextField()
@@ -45,7 +45,7 @@ class CurrentOutput(CostsOutput):
     totalCost = TextField()
     previousPeriodCost = TextField(allow_null=True)
     changePercent = TextField(allow_null=True)
-    byMetric = MetricOutput(many=True)
+    byMetric = MetricCostOutput(many=True)
     unattributed = TextField(help_text="What minimum commitments add: it is no meter's.")
 
 
@@ -61,7 +61,7 @@ class ResourceOutput(serializers.Serializer[Any]):
     quantity = DecimalStringField()
     cost = TextField()
     percentage = TextField(allow_null=True)
-    byMetric = MetricOutput(many=True)
+    byMetric = MetricCostOutput(many=True)
 
 
 class OthersOutput(serializers.Serializer[Any]):

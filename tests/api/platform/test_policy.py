@@ -84,7 +84,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/credit-notes/{note}/pdf", None, READERS),
     ("get", "/tenants/{tenant}/credits", None, READERS),
     ("post", "/subscriptions/{subscription}/credits", {}, ADMIN),
-    ("post", "/cost-centers", {"tenantId": "{tenant}", "name": "x", "code": "x/"}, MANAGERS),
+    ("post", "/cost-centers", {"tenantId": "{tenant}", "name": "x", "code": "new"}, MANAGERS),
     ("get", "/cost-centers/tenants/{tenant}", None, READERS),
     ("get", "/cost-centers/{center}", None, READERS),
     ("put", "/cost-centers/{center}", {"no": 1}, MANAGERS),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from unittest.mock import patch
 
+from tenants.cost_centers import services
 from tests.api.story.recorder import Story
 
 PLAN: Final[dict[str, Any]] = {
@@ -73,6 +75,8 @@ def centers(story: Story, tenant: str) -> dict[str, str]:
     }
     made["ml"] = story.tell(create, "Below it", "POST", "/cost-centers", below, status=201)
     story.tell(create, "Again", "POST", "/cost-centers", below, status=409)
+    with patch.object(services, "MOST", 2):
+        story.tell(create, "Full", "POST", "/cost-centers", {**top, "code": "x"}, status=409)
     sales = {"tenantId": tenant, "name": "Sales", "code": "sales"}
     made["sales"] = story.call("POST", "/cost-centers", sales, status=201).json()
     return {code: center["id"] for code, center in made.items()}
