@@ -9,12 +9,14 @@ is due, nor of one whose customer is deleted: it is neither billed nor reminded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, Min, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
@@ -61,19 +63,39 @@ def _move(_account: LockedAccount, subscription: Subscription, now: datetime) ->
 
 
 def _bill(account: LockedAccount, due: InvoiceDue, now: datetime) -> None:
-    """Draft it, and finalize it once its grace is over; then it is never due again."""
-    drafting.open_draft(account, due, now=now)
+    """Draft it, and finalize it once its grace is over; then it is never due again.
+
+    Where the grace is over by now too, nobody would see the draft: none is made.
+    """
     is_final = due.due_at == due.finalize_at
     if is_final:
         finalizing.finalize_due(account, due, now=now)
-    following = None if is_final else due.finalize_at
-    InvoiceDue.objects.filter(pk=due.pk).update(due_at=following)
+    elif due.finalize_at > now:
+        drafting.open_draft(account, due, now=now)
+    due.due_at = None if is_final else due.finalize_at
+    aim([due])
+
+
+AIM: Final = """
+UPDATE billing_invoicedue d SET due_at = a.due_at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS a (id, due_at) WHERE d.id = a.id
+"""
+
+
+def aim(rows: Sequence[InvoiceDue]) -> None:
+    """Store when invoices that have to be made are due next: one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(AIM, [[row.pk for row in rows], [row.due_at for row in rows]])
 
 
 def _dun(account: LockedAccount, row: Dunning, now: datetime) -> None:
     dunning.take_steps(account, row, now=now)
 
 
+MOVE: Final = Source(
+    name="subscription", rows=Subscription.objects.all, instant="due_at", take=_move
+)
+BILL: Final = Source(name="invoice", rows=InvoiceDue.objects.all, instant="due_at", take=_bill)
 SOURCES: Final[tuple[Source, ...]] = (
     Source(
         name="credit expiry",
@@ -81,8 +103,8 @@ SOURCES: Final[tuple[Source, ...]] = (
         instant="expires_at",
         take=_expire,
     ),
-    Source(name="subscription", rows=Subscription.objects.all, instant="due_at", take=_move),
-    Source(name="invoice", rows=InvoiceDue.objects.all, instant="due_at", take=_bill),
+    MOVE,
+    BILL,
     Source(name="dunning", rows=Dunning.objects.all, instant="due_at", take=_dun),
 )
 
@@ -110,6 +132,25 @@ def earliest(account_id: UUID, *, now: datetime) -> Work | None:
         return None
     instant, place, key = found
     return Work(source=SOURCES[place], due_at=instant, key=key)
+
+
+def earliest_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Work]:
+    """Return the first step of each of these accounts that has one due by `now`: one query."""
+    firsts = [
+        _due(source, now, account_id__in=account_ids)
+        .annotate(
+            instant=F(source.instant), place=Value(place), key=Cast("pk", output_field=TextField())
+        )
+        .order_by("account_id", "instant", "key")
+        .distinct("account_id")
+        .values_list("account_id", "instant", "place", "key")
+        for place, source in enumerate(SOURCES)
+    ]
+    rows = sorted(firsts[0].union(*firsts[1:], all=True), key=itemgetter(1, 2), reverse=True)
+    return {
+        account_id: Work(source=SOURCES[place], due_at=instant, key=key)
+        for account_id, instant, place, key in rows
+    }
 
 
 def is_due(account: Account, *, now: datetime) -> bool:

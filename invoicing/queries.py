@@ -28,6 +28,7 @@ def preview(*, account_id: UUID, now: datetime) -> Bill:
     period = current_period(subscription.id)
     if period is None:
         raise NoActiveSubscription
+    period.subscription = subscription
     return compose(
         tenant=Tenant.objects.select_related("account").get(account_id=account_id),
         subscription=subscription,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.services import service
 from billing.models import Account
-from invoicing import due, parking
+from invoicing import due, parking, together
 
 log = structlog.get_logger(__name__)
 
@@ -65,14 +66,42 @@ def run_or_park(*, account_id: UUID, wait: bool = True, now: datetime) -> int:
         return 0
 
 
+def run_group(account_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Do what is due for a few accounts together, and alone for whom that is not the way.
+
+    Each step of the group is a transaction. Where one fails it is undone, and each account goes on
+    alone, so that the one whose step fails is parked and the others are billed.
+    """
+    steps, alone = 0, []
+    left = list(account_ids)
+    try:
+        for _ in range(STEP_LIMIT):
+            taken = together.take_steps(account_ids=left, now=now)
+            steps += len(taken.together)
+            alone += taken.alone
+            left = taken.together
+            if not left:
+                break
+    except Exception:  # whatever it is: alone it is known whose it is
+        log.exception("group_falls_apart", accounts=len(left))
+        alone += left
+    return steps + sum(_run_alone(account_id, now=now) for account_id in alone)
+
+
+def _run_alone(account_id: UUID, *, now: datetime) -> int:
+    try:
+        return run_or_park(account_id=account_id, wait=False, now=now)
+    except TenantNotFound:
+        return 0
+    except PASSING:
+        log.exception("billing_run_failed", account_id=str(account_id))
+        return 0
+
+
 def run_due(*, now: datetime, limit: int = 500) -> int:
     """Do what is due for up to `limit` accounts; leave out those that other workers are at."""
-    steps = 0
-    for account_id in due.due_accounts(now=now, limit=limit):
-        try:
-            steps += run_or_park(account_id=account_id, wait=False, now=now)
-        except TenantNotFound:
-            continue
-        except PASSING:
-            log.exception("billing_run_failed", account_id=str(account_id))
-    return steps
+    due_ones = due.due_accounts(now=now, limit=limit)
+    return sum(
+        run_group(due_ones[first : first + together.GROUP], now=now)
+        for first in range(0, len(due_ones), together.GROUP)
+    )

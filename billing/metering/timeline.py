@@ -38,8 +38,10 @@ SELECT id FROM billing_account WHERE id = ANY(%s::uuid[]) AND closed_at IS NOT N
 """
 """A closed account takes no usage. Asked under the timeline's lock, which closing takes too."""
 
+LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n"
 NEXT_VERSION: Final = """
-INSERT INTO billing_usagetimeline AS t (account_id, version) VALUES (%s, 1)
+INSERT INTO billing_usagetimeline AS t (account_id, version)
+SELECT id, 1 FROM unnest(%s::uuid[]) AS id
 ON CONFLICT (account_id) DO UPDATE SET version = t.version + 1
 """
 
@@ -92,11 +94,15 @@ def lock_timeline_exclusive(account_id: UUID) -> None:
     Take it before the timeline is changed, after the account's own lock. What processes have
     kept of the timeline is out of date once the transaction commits.
     """
+    lock_timelines_exclusive([account_id])
+
+
+def lock_timelines_exclusive(account_ids: Iterable[UUID]) -> None:
+    """Do the same for several accounts, in the order in which whoever records locks them."""
+    ids = sorted(account_ids, key=lock_number)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, lock_number(account_id)]
-        )
-        cursor.execute(NEXT_VERSION, [account_id])
+        cursor.execute(LOCK_EXCLUSIVE, [LOCK_CLASS, [lock_number(one) for one in ids]])
+        cursor.execute(NEXT_VERSION, [sorted(ids)])
 
 
 def timelines(rows: Sequence[tuple[Any, ...]], account_ids: Iterable[UUID]) -> dict[UUID, Timeline]:
