@@ -18,6 +18,7 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
+from billing.outbox.models import OutboxCounter, OutboxEvent
 from billing.subscriptions.fee_models import (
     Discount,
     DiscountUse,
@@ -46,6 +47,8 @@ __all__ = [
     "InvoiceDue",
     "LockedAccount",
     "Meter",
+    "OutboxCounter",
+    "OutboxEvent",
     "Plan",
     "PlanLimit",
     "PlanVersion",

@@ -17,6 +17,7 @@ from invoicing.errors import PaymentAboveDue
 from invoicing.models import OPEN, Invoice, InvoiceStatus
 from invoicing.records import Payment
 from invoicing.services import locked_invoice
+from invoicing.telling import tell, tell_payment
 
 PAYABLE = (*OPEN, InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE)
 
@@ -67,6 +68,7 @@ def record_payment(
         after={**_state(invoice), "payment": str(payment.pk), "reference": reference},
         now=now,
     )
+    tell_payment(invoice, str(before["status"]), now=now)
     return invoice
 
 
@@ -118,4 +120,5 @@ def mark_uncollectible(*, account_id: UUID, invoice_id: UUID, now: datetime) -> 
         after={"status": invoice.status, "amountDue": invoice.amount_due_minor},
         now=now,
     )
+    tell(invoice, "marked_uncollectible", now=now)
     return invoice

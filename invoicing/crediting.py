@@ -17,6 +17,7 @@ from billing.kernel.errors import InvalidTransition, invalid
 from billing.kernel.money import Money
 from billing.kernel.services import service
 from billing.models import Account, LockedAccount
+from billing.outbox import publish
 from invoicing import dunning
 from invoicing.calculation.credit_notes import (
     Credited,
@@ -32,6 +33,7 @@ from invoicing.numbering import next_credit_note_number
 from invoicing.pdf.credit_notes import expect_credit_note
 from invoicing.records import CreditNote, CreditNoteLine
 from invoicing.services import locked_invoice
+from invoicing.telling import shown, tell_settled
 
 UNCREDITABLE = (InvoiceStatus.DRAFT, InvoiceStatus.VOID)
 
@@ -75,6 +77,7 @@ def issue_credit_note(
     invoice = locked_invoice(account, invoice_id)
     if invoice.status in UNCREDITABLE:
         raise InvalidTransition(noun="invoice", current=invoice.status, target="credited")
+    before = invoice.status
     left = _left_of(invoice)
     credited = _credited(invoice, left, amount, parts)
     if credited.total.minor <= 0:
@@ -94,7 +97,25 @@ def issue_credit_note(
         },
         now=now,
     )
+    _tell(invoice, note, before, now=now)
     return note
+
+
+def _tell(invoice: Invoice, note: CreditNote, before: str, *, now: datetime) -> None:
+    """Publish the note, and that the invoice is paid where the note settled it."""
+    publish(
+        invoice.account_id,
+        "credit_note.issued",
+        {
+            "id": note.pk,
+            "creditNoteNumber": note.number,
+            "reason": note.reason,
+            "total": str(Money(note.total_minor, note.currency).amount),
+            "invoice": shown(invoice),
+        },
+        now=now,
+    )
+    tell_settled(invoice, before, now=now)
 
 
 def _left_of(invoice: Invoice) -> _Left:

@@ -11,9 +11,11 @@ from django.db import connection
 from billing.accounts import audit
 from billing.models import LockedAccount, Subscription
 from billing.subscriptions.models import Standing
+from billing.subscriptions.telling import tell as tell_subscription
 from invoicing import mailing
 from invoicing.models import OPEN, Invoice, InvoiceStatus
 from invoicing.records import Dunning, DunningAction, DunningEntry, DunningStep
+from invoicing.telling import tell as tell_invoice
 
 Action = DunningAction
 LATER_ONE_DUE: Final = "LATER_ONE_DUE"
@@ -89,6 +91,7 @@ def _take(
         if invoice.status != InvoiceStatus.OVERDUE:
             invoice.mark_overdue()
             invoice.save(update_fields=["status"])
+            tell_invoice(invoice, "overdue", now=now)
     note = _remind(account, invoice, row, step, now=now) if step.template else ""
     DunningEntry.objects.create(
         account=account,
@@ -150,6 +153,7 @@ def stand(account: LockedAccount, invoice: Invoice, *, now: datetime) -> None:
         after={"status": subscription.status, "standing": worst},
         now=now,
     )
+    tell_subscription(subscription, "standing_changed", now=now)
 
 
 def _gravity(level: str) -> int:

@@ -24,6 +24,7 @@ from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
 from invoicing.records import MailTemplate
 from invoicing.taxes.positions import issue_day
+from invoicing.telling import tell, tell_all
 from tenants.models import Tenant
 
 
@@ -130,7 +131,7 @@ def _use_credits(one: Final, *, now: datetime) -> None:
 
 
 def _tell(finals: Sequence[Final], *, now: datetime) -> None:
-    """Write the mails, where they are wanted, and the audit entries."""
+    """Write the mails, where they are wanted, the audit entries and the events."""
     if settings.BILLING["BILLING_INVOICE_MAILS"]:
         for one in finals:
             if one.tenant.billing_email:
@@ -151,6 +152,9 @@ def _tell(finals: Sequence[Final], *, now: datetime) -> None:
         )
         for one in finals
     )
+    invoices = [one.invoice for one in finals]
+    tell_all(invoices, "finalized", now=now)
+    tell_all([one for one in invoices if one.status == InvoiceStatus.PAID], "paid", now=now)
 
 
 def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime) -> Invoice:
@@ -182,6 +186,7 @@ def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime
         after={"status": invoice.status, "reason": reason},
         now=now,
     )
+    tell(invoice, "voided", now=now)
     return invoice
 
 

@@ -59,7 +59,7 @@ def take_steps(*, account_ids: Sequence[UUID], now: datetime) -> Taken:
 
 def _plain_moves(works: dict[UUID, due.Work]) -> dict[UUID, Subscription]:
     keys = [work.key for work in works.values() if work.source is due.MOVE]
-    rows = Subscription.objects.filter(pk__in=keys).select_related("plan_version")
+    rows = Subscription.objects.filter(pk__in=keys).select_related("plan_version__plan")
     return {row.account_id: row for row in rows if goes_on_alike(row)}
 
 

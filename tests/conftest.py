@@ -13,6 +13,9 @@ from django.apps import apps
 from billing.models import Meter
 from invoicing.records import DunningStep
 from tests.client import Api, json_of
+from tests.stripe_sandbox.fixtures import stripe_sandbox
+
+__all__ = ["stripe_sandbox"]
 
 
 @pytest.fixture

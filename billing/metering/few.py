@@ -1,4 +1,4 @@
-"""Few events in one round trip: a function in the database does what `record` does in five.
+"""Few events in one round trip: a function in the database does what `record` does in six.
 
 It needs the accounts' timelines beforehand, so they are kept in the process with their versions;
 the function compares these under the timeline's lock, and does nothing where one has changed.
@@ -34,7 +34,7 @@ from billing.metering.timeline import (
 LIMIT_KEPT: Final = 10_000
 
 RECORD: Final = Statement(
-    "billing_record_usage", "SELECT billing_record_usage($1, $2, $3, $4, $5, $6, $7)::text"
+    "billing_record_usage", "CALL billing_record_usage_durably($1, $2, $3, $4, $5, $6, $7, NULL)"
 )
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, n) FROM unnest(%s::int[]) AS n"
 
@@ -42,11 +42,11 @@ _kept: dict[UUID, tuple[int, Timeline]] = {}
 
 
 def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
-    """Record events none of which is there yet. Outside of any transaction: it is one.
+    """Record events none of which is there yet. Outside of any transaction: it is two.
 
-    Returns None, having done nothing, where that is not the way: a distinct value has to be
-    counted, or a timeline has changed. Raises IntegrityError where an id is there already,
-    TenantNotFound where an account is closed.
+    The second one makes the first durable. Returns None, having done nothing, where that is not the
+    way: a distinct value has to be counted, or a timeline has changed. Raises IntegrityError where
+    an id is there already, TenantNotFound where an account is closed.
     """
     if any(event.meter.unique_field for batch in batches for event in batch.events):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from billing.metering.durable import make_durable
 from billing.metering.models import UsageBucket, UsageEvent
 
 
@@ -14,6 +15,9 @@ def has_usage(*, meter_id: int) -> bool:
 
 
 def stored_ids(account_id: UUID, event_ids: Sequence[str]) -> set[str]:
-    """Return which of these ids the account's events have, voided ones too."""
+    """Return which of these ids the account's events have on disk, voided ones too."""
     found = UsageEvent.objects.filter(account_id=account_id, event_id__in=event_ids)
-    return set(found.values_list("event_id", flat=True))
+    stored = set(found.values_list("event_id", flat=True))
+    if stored:
+        make_durable()
+    return stored

@@ -13,6 +13,7 @@ from django.db.utils import IntegrityError, OperationalError
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.statements import Connection, Cursor, cursor_of, raw_connection
 from billing.metering import rows
+from billing.metering.durable import COMMIT_AT_ONCE, make_durable
 from billing.metering.events import AccountBatch
 from billing.metering.few import record_few
 from billing.metering.parts import BLOCK, Part, parts_of, tallied
@@ -50,7 +51,8 @@ def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
 
     Returns for each batch, event by event, whether it was recorded; False is a duplicate: its id
     was there before, or stands earlier in the batch. On return of the outermost transaction all is
-    on disk. A deadlock, which only an operator's own statements can make, is tried again.
+    on disk, also the first copies of duplicates, whoever recorded them. A deadlock, which only an
+    operator's own statements can make, is tried again.
     Raises TenantNotFound, having recorded nothing, where one of the accounts is closed.
     """
     attempts = 1 if connection.in_atomic_block else ATTEMPTS
@@ -70,9 +72,11 @@ def _record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
             quick = record_few(batches)
             if quick is not None:
                 return quick
-        return _record_once(batches, all_are_new=True)
+        outcomes = _record_once(batches, all_are_new=True)
     except (_SomeAreThere, psycopg.errors.UniqueViolation, IntegrityError):
-        return _record_once(batches, all_are_new=False)
+        outcomes = _record_once(batches, all_are_new=False)
+    make_durable()
+    return outcomes
 
 
 def _count(batches: Sequence[AccountBatch]) -> int:
@@ -80,8 +84,10 @@ def _count(batches: Sequence[AccountBatch]) -> int:
 
 
 def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[list[bool]]:
+    """Record in a transaction that does not wait for its flush, where it is one of our own."""
+    is_outermost = not connection.in_atomic_block
     with transaction.atomic(), raw_connection() as raw:
-        lines, blocks = _prepare(raw, batches)
+        lines, blocks = _prepare(raw, batches, at_once=is_outermost)
         found, first = parts_of(batches, blocks)
         parts = list(found.values())
         if all_are_new:
@@ -96,7 +102,7 @@ def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[
 
 
 def _prepare(
-    raw: Connection, batches: Sequence[AccountBatch]
+    raw: Connection, batches: Sequence[AccountBatch], *, at_once: bool
 ) -> tuple[dict[UUID, Timeline], list[int]]:
     """Lock the timelines, read them, and take sequence numbers: one round trip.
 
@@ -108,6 +114,8 @@ def _prepare(
     numbers = sorted({lock_number(account_id) for account_id in accounts})
     ids = [str(account_id) for account_id in accounts]
     with raw.pipeline():
+        if at_once:
+            cursor_of(raw).execute(COMMIT_AT_ONCE)
         blocks = cursor_of(raw).execute(LOCK_AND_NUMBER, [LOCK_CLASS, numbers, -(-total // BLOCK)])
         stretches = cursor_of(raw).execute(STRETCHES, [ids, min(moments), max(moments)])
         if cursor_of(raw).execute(CLOSED, [ids]).fetchone():

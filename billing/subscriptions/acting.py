@@ -11,6 +11,7 @@ from billing.accounts import audit
 from billing.accounts.models import Account, LockedAccount
 from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.models import Subscription
+from billing.subscriptions.telling import tell
 
 CATCH_UP_LIMIT: Final = 64
 """Periods that are caught up at once before an action; after a longer standstill the run is."""
@@ -51,7 +52,7 @@ def state_of(subscription: Subscription) -> dict[str, Any]:
 def finish(
     subscription: Subscription, action: str, before: dict[str, Any], *, now: datetime
 ) -> Subscription:
-    """Store the subscription and the audit entry of what was done to it."""
+    """Store the subscription, the audit entry of what was done to it, and the event."""
     subscription.updated_at = now
     subscription.save()
     audit.record(
@@ -62,4 +63,5 @@ def finish(
         after=state_of(subscription),
         now=now,
     )
+    tell(subscription, action, now=now)
     return subscription

@@ -18,6 +18,7 @@ from billing.subscriptions.models import (
     SubscriptionStatus,
 )
 from billing.subscriptions.segments import end_segment, open_segment
+from billing.subscriptions.telling import tell
 
 Kind = InvoiceDue.Kind
 
@@ -35,6 +36,7 @@ def begin(subscription: Subscription, *, now: datetime) -> None:
         open_fee(subscription, first, None, now=now)
     open_segment(subscription, subscription.plan_version, at=subscription.started_at)
     settle(subscription, first, now=now)
+    tell(subscription, "started", now=now)
 
 
 def advance_subscription(subscription: Subscription, *, now: datetime) -> None:
@@ -52,9 +54,11 @@ def advance_subscription(subscription: Subscription, *, now: datetime) -> None:
     if subscription.cancel_at_period_end:
         end(subscription, current, at=current.end_at, now=now)
         return
-    if subscription.status == SubscriptionStatus.TRIALING:
+    was_trial = subscription.status == SubscriptionStatus.TRIALING
+    if was_trial:
         subscription.end_trial()
     _open_following(subscription, current, now=now)
+    tell(subscription, "trial_ended" if was_trial else "renewed", now=now)
 
 
 def _open_following(
@@ -129,6 +133,7 @@ def end(
     if orphans.update(bill_sequence=current.sequence, bill_kind=Kind.FINAL):
         periods.expect_invoice(current, Kind.FINAL, at=at)
     rebuild(subscription.account_id, at, None)
+    tell(subscription, "ended", now=now)
 
 
 def _give_back_what_never_begins(

@@ -21,6 +21,7 @@ from billing.subscriptions.models import (
     SubscriptionPeriod,
     SubscriptionStatus,
 )
+from billing.subscriptions.telling import tell_all
 
 S = SubscriptionStatus
 
@@ -61,6 +62,9 @@ def go_on_alike(subscriptions: Sequence[Subscription], *, now: datetime) -> None
     stretches = [(row.account_id, row.start_at, row.end_at) for row in opened]
     for account_id, start, end in with_events(stretches):
         rebuild(account_id, start, end)
+    for one, row in zip(subscriptions, opened, strict=True):
+        one.due_at, one.updated_at = row.end_at, now
+    tell_all(subscriptions, "renewed", now=now)
 
 
 def _newest(subscriptions: Sequence[Subscription]) -> dict[UUID, SubscriptionPeriod]:

@@ -8,6 +8,7 @@ from billing.accounts import audit
 from billing.accounts.models import LockedAccount
 from billing.metering.rebuild import lock_timeline_exclusive, rebuild
 from billing.subscriptions.models import InvoiceDue, Segment, Subscription, SubscriptionPeriod
+from billing.subscriptions.telling import tell
 
 
 def end_all(account: LockedAccount, *, now: datetime) -> None:
@@ -26,6 +27,7 @@ def end_all(account: LockedAccount, *, now: datetime) -> None:
             after={"status": subscription.status},
             now=now,
         )
+        tell(subscription, "cancelled", now=now)
 
 
 def _end(subscription: Subscription, *, now: datetime) -> None:

@@ -22,6 +22,7 @@ from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.changing import require_sellable
 from billing.subscriptions.fee_models import TrialUse
 from billing.subscriptions.models import Subscription, SubscriptionStatus
+from billing.subscriptions.telling import tell
 
 
 class Redeem(Protocol):
@@ -100,6 +101,7 @@ def add_subscription(
         updated_at=now,
     )
     _insert(subscription)
+    tell(subscription, "created", now=now)
     _redeem(account, subscription, coupon_code, now=now)
     for _ in range(CATCH_UP_LIMIT):
         advance_subscription(subscription, now=now)

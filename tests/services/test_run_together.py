@@ -16,6 +16,7 @@ from billing.models import (
     AuditEntry,
     FeeItem,
     InvoiceDue,
+    OutboxEvent,
     Subscription,
     SubscriptionPeriod,
 )
@@ -144,6 +145,9 @@ def outcome(account: Account) -> dict[str, Any]:
         "dunned": [row.due_at is not None for row in dunning],
         "documents": InvoiceDocument.objects.filter(**of).count(),
         "audit": sorted(AuditEntry.objects.filter(**of).values_list("action", flat=True)),
+        "events": list(
+            OutboxEvent.objects.filter(**of).order_by("number").values_list("number", "kind")
+        ),
         "counters": UsageCounter.objects.filter(account_id=account.pk).count(),
     }
 

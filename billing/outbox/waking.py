@@ -1,0 +1,42 @@
+"""Waking whoever hands events on: soon after a commit, and once for many."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import structlog
+from celery import current_app
+
+log = structlog.get_logger(__name__)
+
+HAND_ON: Final = "webhooks.hand_on"
+DELAY_SECONDS: Final = 0.25
+"""A wake-up comes so long after the commit that asked for it, and serves all that commit before."""
+_COVERED: Final = 0.2
+
+_asked_at = float("-inf")
+
+
+def wake() -> None:
+    """Ask for a wake-up, unless one that is still to come serves this commit too.
+
+    A lost one costs a beat. Races between threads cost a wake-up too many.
+    """
+    global _asked_at  # noqa: PLW0603  one process, one moment
+    now = time.monotonic()
+    if now - _asked_at < _COVERED:
+        return
+    task = current_app.tasks.get(HAND_ON)
+    if task is None:
+        return
+    _asked_at = now
+    try:
+        task.apply_async(countdown=DELAY_SECONDS, retry=False, expires=60)
+    except (
+        OSError,
+        ConnectionError,
+        task.app.connection_for_write().recoverable_connection_errors,
+    ) as e:
+        _asked_at = float("-inf")
+        log.warning("wake_up_lost", task=HAND_ON, reason=str(e))

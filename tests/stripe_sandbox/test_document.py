@@ -1,0 +1,59 @@
+"""The sandbox is held to Stripe's own document, and the part that we keep of it is unaltered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.stripe_sandbox import document, subset
+from tests.stripe_sandbox.calls import HANDLERS
+from tests.stripe_sandbox.server import Sandbox
+
+WHOLE = Path(__file__).resolve().parents[3] / "shared" / "stripe" / "openapi.spec3.json"
+
+
+def test_every_operation_has_an_answer_and_every_answer_an_operation() -> None:
+    assert Sandbox
+    assert set(HANDLERS) == set(document.OPERATIONS)
+
+
+def test_the_part_that_we_keep_is_what_stripe_publishes() -> None:
+    if not WHOLE.exists():
+        pytest.skip(f"Stripe's whole document is not at {WHOLE}")
+    whole = json.loads(WHOLE.read_text(encoding="utf-8"))
+
+    made = subset.written(subset.Taker(whole).take())
+
+    assert made == subset.SUBSET.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"livemode": "no"}, "livemode"),
+        ({"created": None}, "created"),
+        ({"address": {"town": "Berlin"}}, "address"),
+    ],
+)
+def test_an_answer_that_stripe_would_not_give_is_found(
+    change: dict[str, object], said: str
+) -> None:
+    good = document.blank("customer", {"id": "cus_1", "object": "customer", "created": 1})
+    document.check_object(good)
+
+    with pytest.raises(document.Drift, match=said):
+        document.check_object(good | change)
+
+
+def test_an_answer_that_lacks_a_field_is_found() -> None:
+    with pytest.raises(document.Drift, match="created"):
+        document.check_object({"id": "cus_1", "object": "customer", "livemode": False})
+
+
+def test_stripes_client_pins_the_version_that_is_described() -> None:
+    stripe = pytest.importorskip("stripe")
+
+    assert stripe.api_version == document.VERSION
