@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,19 +22,10 @@ from invoicing.numbering import next_numbers
 from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
 from invoicing.records import MailTemplate
+from invoicing.remembering import FinalInvoice
 from invoicing.taxes.positions import issue_day
 from invoicing.telling import tell, tell_all
 from tenants.models import Tenant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Final:
-    """An invoice that becomes final, of whom, and the bill that it says."""
-
-    account: LockedAccount
-    tenant: Tenant
-    invoice: Invoice
-    bill: Bill
 
 
 def finalize_due(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> Invoice | None:
@@ -80,12 +70,12 @@ def _finalize_one(
     account: LockedAccount, invoice: Invoice, bill: Bill, *, now: datetime
 ) -> Invoice:
     tenant = Tenant.objects.get(account_id=account.id)
-    make_final([Final(account=account, tenant=tenant, invoice=invoice, bill=bill)], now=now)
+    make_final([FinalInvoice(account=account, tenant=tenant, invoice=invoice, bill=bill)], now=now)
     expect_document(invoice)
     return invoice
 
 
-def make_final(finals: Sequence[Final], *, now: datetime) -> None:
+def make_final(finals: Sequence[FinalInvoice], *, now: datetime) -> None:
     """Make invoices final whose lines are written: of different accounts, each of them locked."""
     term = timedelta(days=settings.BILLING["BILLING_PAYMENT_TERM_DAYS"])
     invoices = [one.invoice for one in finals]
@@ -109,13 +99,13 @@ def make_final(finals: Sequence[Final], *, now: datetime) -> None:
     _tell(finals, now=now)
 
 
-def _date(one: Final, term: timedelta, *, now: datetime) -> None:
+def _date(one: FinalInvoice, term: timedelta, *, now: datetime) -> None:
     one.invoice.seller, one.invoice.buyer = seller(), buyer(one.tenant)
     one.invoice.issue_date = issue_day(now)
     one.invoice.due_date = one.invoice.issue_date + term
 
 
-def _use_credits(one: Final, *, now: datetime) -> None:
+def _use_credits(one: FinalInvoice, *, now: datetime) -> None:
     """Spend what the bill says, and grant what lies below zero."""
     applied = one.bill.calculated.credits_applied
     uses = [(UUID(str(use.grant)), use.amount.minor) for use in applied]
@@ -130,7 +120,7 @@ def _use_credits(one: Final, *, now: datetime) -> None:
         )
 
 
-def _tell(finals: Sequence[Final], *, now: datetime) -> None:
+def _tell(finals: Sequence[FinalInvoice], *, now: datetime) -> None:
     """Write the mails, where they are wanted, the audit entries and the events."""
     if settings.BILLING["BILLING_INVOICE_MAILS"]:
         for one in finals:

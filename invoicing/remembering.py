@@ -6,21 +6,30 @@ Everything here runs in the caller's transaction, under the locks of the invoice
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from billing.models import InvoiceDue, PlanVersion
+from billing.models import InvoiceDue, LockedAccount, PlanVersion
 from billing.rating.late import UNSETTLED, settle_periods
 from billing.subscriptions.discounting import remember_uses
 from billing.subscriptions.fee_items import Place, expect_fee
-from invoicing.models import BilledUsage, InvoiceLine, InvoiceStatus, LineType
+from invoicing.composing import Bill
+from invoicing.models import BilledUsage, Invoice, InvoiceLine, InvoiceStatus, LineType
+from tenants.models import Tenant
 
-if TYPE_CHECKING:
-    from invoicing.finalizing import Final
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalInvoice:
+    """An invoice that becomes final, of whom, and the bill that it says."""
+
+    account: LockedAccount
+    tenant: Tenant
+    invoice: Invoice
+    bill: Bill
 
 
-def remember(finals: Sequence[Final], *, now: datetime) -> None:
+def remember(finals: Sequence[FinalInvoice], *, now: datetime) -> None:
     """Store what each invoice charged and used. They are of different accounts."""
     BilledUsage.objects.bulk_create(
         BilledUsage(
@@ -49,7 +58,7 @@ def remember(finals: Sequence[Final], *, now: datetime) -> None:
         _expect_coming_fee(one, now=now)
 
 
-def _settled(finals: Sequence[Final]) -> dict[UUID, int]:
+def _settled(finals: Sequence[FinalInvoice]) -> dict[UUID, int]:
     """Return the versions that are settled. A period that was on another invoice before (of which
     this is made anew) is looked at again: adjustments elsewhere may have charged a part.
     """
@@ -63,7 +72,7 @@ def _settled(finals: Sequence[Final]) -> dict[UUID, int]:
     return {**settled, **dict.fromkeys(others.values_list("period_id", flat=True), UNSETTLED)}
 
 
-def _expect_coming_fee(one: Final, *, now: datetime) -> None:
+def _expect_coming_fee(one: FinalInvoice, *, now: datetime) -> None:
     """Write down the fee of a period that has not begun, where the bill charges it."""
     fee, bill = one.bill.coming_fee, one.bill
     if fee is None:

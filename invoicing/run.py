@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 STEP_LIMIT: Final = 2000
 """Steps for one account in one go: after a long standstill the next beat goes on."""
+BUDGET_SECONDS: Final = 50.0
+"""How long one wake-up of the run works at most: mails and PDFs share its workers."""
 PASSING: Final = (OperationalError, InterfaceError)
 """The database is away, or ended a deadlock: no reason to park an account."""
 
@@ -98,7 +101,19 @@ def _run_alone(account_id: UUID, *, now: datetime) -> int:
         return 0
 
 
-def run_due(*, now: datetime, limit: int = 500) -> int:
+def run_for(*, now: datetime, budget: float = BUDGET_SECONDS) -> int:
+    """Do what is due by `now` until nothing is left, or for so many seconds: the next beat goes on.
+
+    Any number of workers may be at it. Return how many steps were taken.
+    """
+    began = time.monotonic()
+    steps = 0
+    while (taken := run_due(now=now)) and time.monotonic() - began < budget:
+        steps += taken
+    return steps + taken
+
+
+def run_due(*, now: datetime, limit: int = 1000) -> int:
     """Do what is due for up to `limit` accounts; leave out those that other workers are at."""
     due_ones = due.due_accounts(now=now, limit=limit)
     return sum(

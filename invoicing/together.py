@@ -20,9 +20,9 @@ from billing.subscriptions.advancing_many import go_on_alike, goes_on_alike
 from invoicing import drafting, due, finalizing
 from invoicing.composing import Bill, compose
 from invoicing.composing.facts import read_facts
-from invoicing.finalizing import Final as FinalInvoice
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus
 from invoicing.pdf.documents import expect_documents
+from invoicing.remembering import FinalInvoice
 from tenants.models import Tenant
 
 GROUP: Final = 50
@@ -46,6 +46,8 @@ def take_steps(*, account_ids: Sequence[UUID], now: datetime) -> Taken:
     Accounts that somebody else has locked are left to them. One transaction, GROUP at most.
     """
     accounts = {one.pk: one for one in Account.objects.lock_those_free(account_ids)}
+    if not accounts:
+        return Taken([], [])
     works = due.earliest_of(list(accounts), now=now)
     moving = _plain_moves(works)
     if moving:

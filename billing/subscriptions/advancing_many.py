@@ -55,9 +55,10 @@ def go_on_alike(subscriptions: Sequence[Subscription], *, now: datetime) -> None
         fee_items.fee_in_arrears(one, row, now=now)
         for one, row in zip(subscriptions, opened, strict=True)
     )
-    moves = [[row.subscription_id for row in opened], [row.end_at for row in opened]]
     with connection.cursor() as cursor:
-        cursor.execute(MOVE, [now, *moves])
+        cursor.execute(
+            MOVE, [now, [row.subscription_id for row in opened], [row.end_at for row in opened]]
+        )
     # As a single one does: what was counted already from the opened period on is counted anew.
     stretches = [(row.account_id, row.start_at, row.end_at) for row in opened]
     for account_id, start, end in with_events(stretches):
