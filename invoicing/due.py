@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Min, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import Min, QuerySet
 
 from billing.credits import ledger
 from billing.models import Account, CreditGrant, InvoiceDue, LockedAccount, Subscription, TestClock
@@ -31,13 +30,15 @@ from invoicing.records import Dunning
 class Source:
     """A kind of due work: rows with an `account` and an instant, and what is done with one.
 
-    `take` holds the account's lock. After it the row must not be due at that instant any more.
+    `condition` says in SQL, of the row `s`, what `rows` says beside that. `take` holds the account's
+    lock. After it the row must not be due at that instant any more.
     """
 
     name: str
     rows: Callable[[], QuerySet[Any]]
     instant: str
     take: Callable[[LockedAccount, Any, datetime], None]
+    condition: str = "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ SOURCES: Final[tuple[Source, ...]] = (
         rows=lambda: CreditGrant.objects.filter(remaining_minor__gt=0),
         instant="expires_at",
         take=_expire,
+        condition="s.remaining_minor > 0",
     ),
     MOVE,
     BILL,
@@ -116,41 +118,49 @@ def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
     return source.rows().filter(**reached, **left, **of).order_by()
 
 
+EARLIEST: Final = """
+SELECT DISTINCT ON (a.id) a.id, w.instant, w.place, w.key
+FROM billing_account a CROSS JOIN LATERAL ({steps}) AS w
+WHERE a.id = ANY(%s::uuid[]) AND a.closed_at IS NULL
+    AND NOT EXISTS (SELECT FROM invoicing_parkedaccount p WHERE p.account_id = a.id)
+ORDER BY a.id, w.instant, w.place
+"""
+STEP: Final = """
+(SELECT s.{instant} AS instant, {place} AS place, s.{key}::text AS key FROM {table} s
+ WHERE s.account_id = a.id AND s.{instant} <= %s AND {condition} ORDER BY 1, 3 LIMIT 1)"""
+
+
+@lru_cache(maxsize=1)
+def _earliest() -> str:
+    """Return the statement over all sources: it is asked before everything, so it is kept."""
+    steps = []
+    for place, source in enumerate(SOURCES):
+        meta = source.rows().model._meta  # noqa: SLF001
+        steps.append(
+            STEP.format(
+                instant=source.instant,
+                place=place,
+                key=meta.pk.column,
+                table=meta.db_table,
+                condition=source.condition,
+            )
+        )
+    return EARLIEST.format(steps=" UNION ALL ".join(steps))
+
+
 def earliest(account_id: UUID, *, now: datetime) -> Work | None:
     """Return the account's first step that is due by `now`, or None: one query."""
-    firsts = [
-        _due(source, now, account_id=account_id)
-        .annotate(
-            instant=F(source.instant), place=Value(place), key=Cast("pk", output_field=TextField())
-        )
-        .order_by("instant", "key")
-        .values_list("instant", "place", "key")[:1]
-        for place, source in enumerate(SOURCES)
-    ]
-    found = firsts[0].union(*firsts[1:], all=True).order_by("instant", "place").first()
-    if found is None:
-        return None
-    instant, place, key = found
-    return Work(source=SOURCES[place], due_at=instant, key=key)
+    return earliest_of([account_id], now=now).get(account_id)
 
 
 def earliest_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Work]:
     """Return the first step of each of these accounts that has one due by `now`: one query."""
-    firsts = [
-        _due(source, now, account_id__in=account_ids)
-        .annotate(
-            instant=F(source.instant), place=Value(place), key=Cast("pk", output_field=TextField())
-        )
-        .order_by("account_id", "instant", "key")
-        .distinct("account_id")
-        .values_list("account_id", "instant", "place", "key")
-        for place, source in enumerate(SOURCES)
-    ]
-    rows = sorted(firsts[0].union(*firsts[1:], all=True), key=itemgetter(1, 2), reverse=True)
-    return {
-        account_id: Work(source=SOURCES[place], due_at=instant, key=key)
-        for account_id, instant, place, key in rows
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_earliest(), [*[now] * len(SOURCES), list(account_ids)])
+        return {
+            account_id: Work(source=SOURCES[place], due_at=instant, key=key)
+            for account_id, instant, place, key in cursor.fetchall()
+        }
 
 
 def is_due(account: Account, *, now: datetime) -> bool:

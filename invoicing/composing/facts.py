@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from billing.catalog.models import Meter
@@ -17,6 +18,8 @@ from billing.rating.period import Known, read_known
 from billing.subscriptions.discounting import read_discounts
 from invoicing.taxes.positions import KnownTaxes, issue_day, read_taxes
 from tenants.models import Tenant
+
+_PLAN: Final = PlanVersion.plan.field  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ def read_facts(
         fees=fees,
         discounts=read_discounts([period.subscription_id for period in periods]),
         taxes=read_taxes(tenants, on=issue_day(now)),
-        plans=dict(PlanVersion.objects.filter(pk__in=versions).values_list("pk", "plan__name")),
+        plans=_plans(periods, versions),
         meters=Meter.objects.in_bulk(_meters(versions)),
     )
 
@@ -70,6 +73,17 @@ def _versions(
         yield from (segment.plan_version_id for segment in segments)
     for items in fees.items.values():
         yield from (item.plan_version_id for item in items)
+
+
+def _plans(periods: Sequence[SubscriptionPeriod], versions: set[UUID]) -> dict[UUID, str]:
+    """Return the plans' names by version; those that came with the subscriptions are at hand."""
+    held = {period.subscription.plan_version for period in periods}
+    names = {version.pk: version.plan.name for version in held if _PLAN.is_cached(version)}
+    missing = versions - names.keys()
+    if missing:
+        rows = PlanVersion.objects.filter(pk__in=missing).values_list("pk", "plan__name")
+        names.update(rows)
+    return names
 
 
 def _meters(versions: Iterable[UUID]) -> set[int]:
