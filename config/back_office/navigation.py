@@ -50,6 +50,7 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _page(_("Plans"), "sell", "billing.plan"),
         _page(_("Plan versions"), "layers", "billing.planversion"),
         _page(_("Meters"), "speed", "billing.meter"),
+        _page(_("Coupons"), "confirmation_number", "coupons.coupon"),
         _page(_("Quotas"), "production_quantity_limits", "billing.usagequota"),
     ),
     _group(
