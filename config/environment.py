@@ -181,6 +181,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "yet, so a key changes nothing.",
     ),
     Setting(
+        "STRIPE_MIRROR",
+        one_of("AUTO", "ON", "OFF"),
+        "AUTO",
+        "Whether Stripe's objects are copied into tables to read. AUTO: where a key is set.",
+    ),
+    Setting(
         "BILLING_TRUSTED_PROXIES",
         whole(0, 10),
         "0",
