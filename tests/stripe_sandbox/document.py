@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import (  # type: ignore[import-untyped]
+    Draft202012Validator,
+    ValidationError,
+)
 
 from tests.stripe_sandbox.forms import Reader
 from tests.stripe_sandbox.judge import Judge, Judges

@@ -51,9 +51,9 @@ class Sandbox:
         self.key = key or f"sk_test_{secrets.token_hex(24)}"
         self.webhook_secrets = list(webhook_secrets) or [f"whsec_{secrets.token_hex(24)}"]
         self.world = World()
-        self.keys = Keys(self.world)
-        self.faults = Faults()
-        self.webhooks = Deliveries(self.world, webhook_url, self.webhook_secrets)
+        self.keys: Keys = Keys(self.world)
+        self.faults: Faults = Faults()
+        self.webhooks: Deliveries = Deliveries(self.world, webhook_url, self.webhook_secrets)
         self.world.listeners.append(self.webhooks.tell)
         self.asked: list[dict[str, Any]] = []
         self.drifts: list[str] = []
