@@ -241,6 +241,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "separated by commas. Empty: any https address, and http on this machine.",
     ),
     Setting(
+        "STRIPE_MIRROR",
+        one_of("AUTO", "ON", "OFF"),
+        "AUTO",
+        "Whether Stripe's objects are copied into tables to read. AUTO: where a key is set.",
+    ),
+    Setting(
         "BILLING_TRUSTED_PROXIES",
         whole(0, 10),
         "0",

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.stripe_sandbox import document, subset
 from tests.stripe_sandbox.calls import HANDLERS
@@ -51,6 +53,21 @@ def test_an_answer_that_stripe_would_not_give_is_found(
 def test_an_answer_that_lacks_a_field_is_found() -> None:
     with pytest.raises(document.Drift, match="created"):
         document.check_object({"id": "cus_1", "object": "customer", "livemode": False})
+
+
+@given(st.data())
+def test_the_quick_judge_and_the_slow_one_agree(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(["customer", "price", "event", "refund", "line_item"]))
+    schema = document.STRICT[name]
+    fields = schema["properties"]
+    odd = st.one_of(
+        *(st.none(), st.booleans(), st.integers(), st.text(max_size=9)),
+        *(st.just([]), st.just({}), st.just({"object": "list"}), st.just(["usd"])),
+    )
+    body = data.draw(st.dictionaries(st.sampled_from([*fields, "colour"]), odd))
+    quick, slow = document._judge(name, "")
+
+    assert quick(body) == slow.is_valid(body)
 
 
 def test_stripes_client_pins_the_version_that_is_described() -> None:
