@@ -30,8 +30,8 @@ from invoicing.records import Dunning
 class Source:
     """A kind of due work: rows with an `account` and an instant, and what is done with one.
 
-    `condition` says in SQL, of the row `s`, what `rows` says beside that. `take` holds the account's
-    lock. After it the row must not be due at that instant any more.
+    `condition` says in SQL, of the row `s`, what `rows` says beside that. `take` holds the
+    account's lock. After it the row must not be due at that instant any more.
     """
 
     name: str
