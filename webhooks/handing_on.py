@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
@@ -52,7 +53,7 @@ def _deliveries(events: Sequence[OutboxEvent], *, now: datetime) -> Iterator[Web
                 )
 
 
-def wake_endpoints(ids: set[object], *, now: datetime) -> None:
+def wake_endpoints(ids: set[UUID], *, now: datetime) -> None:
     """Have the endpoints looked at now, or once they have rested."""
     if not ids:
         return

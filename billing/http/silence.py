@@ -104,4 +104,4 @@ def _is_silent(one: socket.socket, seconds: float) -> bool:
     except OSError:
         return False
     since_sent, since_received = TIMES.unpack(told)
-    return seconds * 1000 < since_received <= since_sent
+    return bool(seconds * 1000 < since_received <= since_sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,20 +12,19 @@ from hypothesis import strategies as st
 
 from tests.stripe_sandbox import document, subset
 from tests.stripe_sandbox.calls import HANDLERS
-from tests.stripe_sandbox.server import Sandbox
 
-WHOLE = Path(__file__).resolve().parents[3] / "shared" / "stripe" / "openapi.spec3.json"
+WHOLE = os.environ.get("STRIPE_OPENAPI", "")
+"""Where Stripe's whole document lies, openapi.spec3.json of github.com/stripe/openapi."""
 
 
 def test_every_operation_has_an_answer_and_every_answer_an_operation() -> None:
-    assert Sandbox
     assert set(HANDLERS) == set(document.OPERATIONS)
 
 
 def test_the_part_that_we_keep_is_what_stripe_publishes() -> None:
-    if not WHOLE.exists():
-        pytest.skip(f"Stripe's whole document is not at {WHOLE}")
-    whole = json.loads(WHOLE.read_text(encoding="utf-8"))
+    if not WHOLE:
+        pytest.skip("STRIPE_OPENAPI does not say where Stripe's whole document is")
+    whole = json.loads(Path(WHOLE).read_text(encoding="utf-8"))
 
     made = subset.written(subset.Taker(whole).take())
 

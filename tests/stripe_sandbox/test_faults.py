@@ -82,7 +82,13 @@ def test_a_key_in_progress_is_a_conflict(sandbox: Sandbox) -> None:
     order(sandbox, "faults", kind="slow", seconds=0)
     entered, leave = threading.Event(), threading.Event()
     perform = sandbox._perform
-    sandbox._perform = lambda asked: (entered.set(), leave.wait(5), perform(asked))[-1]  # type: ignore[method-assign]
+
+    def slowly(asked: Any) -> Any:
+        entered.set()
+        leave.wait(5)
+        return perform(asked)
+
+    sandbox._perform = slowly  # type: ignore[method-assign]
     slow = threading.Thread(
         target=post, args=(sandbox, "/v1/customers", "name=A"), kwargs={"key": "k"}
     )

@@ -73,7 +73,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (left.pop(0), port))]
 
-    monkeypatch.setattr(posting.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return asked
 
 
@@ -98,7 +98,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_connected_to(
         connected.append(address)
         raise ConnectionRefusedError("nobody there")
 
-    monkeypatch.setattr(posting.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     monkeypatch.setattr(posting, "is_allowed", lambda address, _n: str(address) != "127.0.0.1")
 
     answer = post("http://hooks.example:8080/", b"{}", {})

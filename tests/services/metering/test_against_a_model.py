@@ -123,7 +123,7 @@ class Usage(RuleBasedStateMachine):
         start = min(at, self.changed_at or at)
         self.changed_at = at
         for store in (POSTGRES, self.model):
-            store.rebuild(self.metered.account.id, start, None)  # type: ignore[attr-defined]
+            store.rebuild(self.metered.account.id, start, None)
 
     @invariant()
     def counters_are_the_models(self) -> None:
@@ -136,7 +136,7 @@ class Usage(RuleBasedStateMachine):
         asked = (self.metered.account.id, start, start + timedelta(hours=length))
 
         found, wanted = (
-            store.summarize(*asked, meters=meters, group_by=group_by)  # type: ignore[attr-defined]
+            store.summarize(*asked, meters=meters, group_by=group_by)
             for store in (POSTGRES, self.model)
         )
 
@@ -149,7 +149,7 @@ class Usage(RuleBasedStateMachine):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_store_is_the_model() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Usage,
         settings=settings(
             max_examples=25,

@@ -223,7 +223,7 @@ def test_a_summary_is_in_groups(
     store: UsageStore, metered: Metered, group_by: GroupBy, groups: list[Any]
 ) -> None:
     midnight = JUNE + timedelta(days=4)
-    of = {"resource_type": "vm"}
+    of: dict[str, Any] = {"resource_type": "vm"}
     put(store, metered, usage(metered, "SUM", "1", resource_id="a", **of))
     put(store, metered, usage(metered, "SUM", "2", AT + MINUTE, resource_id="a", **of))
     put(store, metered, usage(metered, "SUM", "4", midnight, resource_id="b", **of))

@@ -99,7 +99,7 @@ class DeliverySerializer(serializers.Serializer[Any]):
     attempts = serializers.IntegerField()
     nextAttemptAt = TimeField(allow_null=True)
     deliveredAt = TimeField(allow_null=True)
-    data = ObjectField()
+    data = ObjectField()  # type: ignore[assignment]  # the API's word
     log = AttemptSerializer(many=True)
     createdAt = TimeField()
 

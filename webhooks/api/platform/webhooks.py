@@ -75,7 +75,7 @@ class WebhooksView(PlatformView):
 
     def page(self, request: Request, account_id: UUID | None) -> Response:
         query = read_query(WebhookQuery, request)
-        rows = WebhookEndpoint.objects.filter(account_id=account_id)
+        rows = WebhookEndpoint.objects.filter(account=account_id)
         if "enabled" in query:
             rows = rows.filter(is_enabled=query["enabled"])
         return page_of(rows, query, SORTS, show_webhook)
