@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
 from config.back_office.navigation import UNFOLD as BACK_OFFICE
 from config.back_office.navigation import with_mirror
+from config.settings.beat import SCHEDULE
 from config.settings.openapi import SPECTACULAR
 
 ENV = environment.read(os.environ)
@@ -165,94 +165,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "billing-run": {"task": "invoicing.run_due", "schedule": 30.0, "options": {"expires": 60}},
-    "render-due-pdfs": {
-        "task": "invoicing.render_due",
-        "schedule": 30.0,
-        "options": {"expires": 60},
-    },
-    "settle-late-usage": {
-        "task": "invoicing.settle_late",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "verify-invariants": {
-        "task": "invoicing.verify",
-        "schedule": crontab(hour=3, minute=17),
-        "options": {"expires": 3600},
-    },
-    "delete-old-usage": {
-        "task": "billing.delete_old_usage",
-        "schedule": crontab(hour=2, minute=41),
-        "options": {"expires": 3600},
-    },
-    "send-due-mails": {
-        "task": "invoicing.send_due_mails",
-        "schedule": 30.0,
-        "options": {"expires": 60},
-    },
-    "send-quota-notices": {
-        "task": "quotas.send_due_notices",
-        "schedule": 30.0,
-        "options": {"expires": 60},
-    },
-    "sweep-user-events": {
-        "task": "quotas.sweep_events",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "expire-reservations": {
-        "task": "quotas.expire_reservations",
-        "schedule": 60.0,
-        "options": {"expires": 120},
-    },
-    "hand-events-on": {
-        "task": "webhooks.hand_on",
-        "schedule": 5.0,
-        "options": {"expires": 10},
-    },
-    "sweep-webhooks": {
-        "task": "webhooks.sweep",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "worker-heartbeat": {
-        "task": "billing.heartbeat",
-        "schedule": 10.0,
-        "options": {"expires": 30},
-    },
-    "carry-deletions-on": {
-        "task": "customers.sweep_deletions",
-        "schedule": 30.0,
-        "options": {"expires": 60},
-    },
-    "undo-stale-creations": {
-        "task": "customers.sweep_creations",
-        "schedule": 60.0,
-        "options": {"expires": 120},
-    },
-    "read-stripe-inbox": {
-        "task": "paying.sweep_inbox",
-        "schedule": 15.0,
-        "options": {"expires": 30},
-    },
-    "collect-through-stripe": {
-        "task": "paying.collect_due",
-        "schedule": 30.0,
-        "options": {"expires": 60},
-    },
-    "compare-with-stripe": {
-        "task": "paying.reconcile",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "sweep-idempotency-keys": {
-        "task": "billing.sweep_idempotency",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # The tables that mirror Stripe's objects: 57 models, so only where they are wanted. The package's
 # migrations take a minute of CPU: ours make its schema in one step, under names that it knows.
@@ -275,21 +188,6 @@ BILLING_ERASERS = [
     "quotas.services.erase_counts",
     "webhooks.keeping.erase_webhooks",
     "billing.metering.quotas.erasing.erase_quotas",
-]
-# And which requests go past the framework: what services send with each of their own requests.
-BILLING_HOT_PATHS = [
-    (
-        "POST",
-        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage",
-        "tenants.api.platform.recording.UsageView",
-    ),
-    (
-        "POST",
-        r"/api/v1/billing/tenants/(?P<tenant_id>[^/]+)/usage/batch",
-        "tenants.api.platform.recording.UsageBatchView",
-    ),
-    ("POST", r"/api/billing/v1/limits/consume", "quotas.api.portal.consume.ConsumeView"),
-    ("GET", r"/api/billing/v1/limits", "quotas.api.portal.limits.LimitsView"),
 ]
 # And who redeems a coupon in the transaction that makes a subscription.
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"

@@ -73,17 +73,12 @@ def compose(  # noqa: PLR0913  what a bill is made of, each by its name
         subscription, period_start=bounds.start, period_end=bounds.end, known=facts.discounts
     )
     inputs = [_discount(row, currency) for row in rows]
-    if rated is None:
-        rated = rate_period(period, facts.rating) if kind == Kind.PERIOD else NOTHING
-    content = _content(tenant, subscription, period, kind, inputs, rated, facts)
+    if rated is None and kind == Kind.PERIOD:
+        rated = rate_period(period, facts.rating)
+    content = _content(tenant, subscription, period, kind, inputs, rated or NOTHING, facts)
     position = tax_position(tenant, on=issue_day(now), known=facts.taxes)
-    calculated = calculate(
-        currency=currency,
-        lines=[_input(line) for line in content.lines],
-        discounts=inputs,
-        tax_rates=position.inputs,
-        grants=[_credit(grant, currency) for grant in credits],
-    )
+    grants = [_credit(grant, currency) for grant in credits]
+    calculated = _calculated(content, inputs, position, grants, currency)
     return Bill(
         subscription=subscription,
         period=period,
@@ -98,6 +93,22 @@ def compose(  # noqa: PLR0913  what a bill is made of, each by its name
         discounts=tuple((r, off) for r, off in zip(rows, calculated.discounts, strict=True) if off),
         usage_version=facts.usage_versions.get(tenant.account_id, 0),
         position=position,
+    )
+
+
+def _calculated(
+    content: Content,
+    discounts: Sequence[DiscountInput],
+    position: TaxPosition,
+    grants: Sequence[CreditInput],
+    currency: str,
+) -> Calculated:
+    return calculate(
+        currency=currency,
+        lines=[_input(line) for line in content.lines],
+        discounts=discounts,
+        tax_rates=position.inputs,
+        grants=grants,
     )
 
 

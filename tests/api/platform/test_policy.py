@@ -135,17 +135,7 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
     url = {"url": "https://hooks.example/"}
     hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
-    at = datetime(2025, 4, 1, tzinfo=UTC)
-    people = {}
-    for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
-        Account.objects.filter(pk=tenant).update(customer_id=tenant)
-        customer = Customer.objects.create(
-            account_id=tenant, name="Acme", email="a@example.com", created_at=at
-        )
-        for role in roles:
-            user = uuid4()
-            Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
-            people[(tenant == world.tenant, role)] = str(user)
+    people = teams(world)
     quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
     job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
     own = world.post("/quotas", quota)["id"]
@@ -172,6 +162,22 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         },
         "headers": headers(people),
     }
+
+
+def teams(world: World) -> dict[tuple[bool, int], str]:
+    """Give the tenant and another one a team; return its users by (own, role)."""
+    at = datetime(2025, 4, 1, tzinfo=UTC)
+    people = {}
+    for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
+        Account.objects.filter(pk=tenant).update(customer_id=tenant)
+        customer = Customer.objects.create(
+            account_id=tenant, name="Acme", email="a@example.com", created_at=at
+        )
+        for role in roles:
+            user = uuid4()
+            Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
+            people[(tenant == world.tenant, role)] = str(user)
+    return people
 
 
 def owners_center(world: World) -> str:
