@@ -175,7 +175,7 @@ def main() -> None:
     started = datetime.now(UTC) - timedelta(hours=HOURS)  # noqa: TID251  a benchmark has no clock
     plan_id = plan()
     small, large = tenant(plan_id, started), tenant(plan_id, started)
-    rows: list[Any] = []
+    rows: list[dict[str, Any]] = []
     times = 1
     while times * SMALL < given.events:
         multiply(large, times, times * STEP)
