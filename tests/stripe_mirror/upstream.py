@@ -2,4 +2,4 @@
 
 from config.settings.test import *  # noqa: F403
 
-MIGRATION_MODULES: dict[str, str] = {}
+MIGRATION_MODULES = {}
