@@ -17,6 +17,7 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("tenants.api.platform.urls")),
     path("", include("coupons.api.platform.urls")),
     path("", include("invoicing.api.platform.urls")),
+    path("", include("costs.api.platform.urls")),
 ]
 
 portal: list[URLPattern | URLResolver] = [

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "customers",
     "invoicing",
     "quotas",
+    "costs",
     "demo",
 ]
 

@@ -17,7 +17,7 @@ SHARED_CODES = {
     "FORBIDDEN": "of an event in a batch it is said as of any request",
     "CURRENCY_MISMATCH": "of a plan and of a coupon, in the contract's one word",
 }
-APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas", "costs")
 
 
 def errors() -> list[type[BillingError]]:

@@ -14,6 +14,7 @@ from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, 
 from tests.api.story import team
 from tests.api.story.administration import administration
 from tests.api.story.collection import collect
+from tests.api.story.costs import costs
 from tests.api.story.later import LATER
 from tests.api.story.life import life
 from tests.api.story.limits import limits
@@ -96,6 +97,7 @@ def tell(story: Story) -> None:
     refusals(story, tenant)
     taxes(story)
     limits(story)
+    costs(story)
 
 
 def health(story: Story) -> None:
