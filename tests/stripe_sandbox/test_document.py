@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stripe_sandbox import document, subset
+from tests.stripe_sandbox import document, resources, subset
 from tests.stripe_sandbox.calls import HANDLERS
 
 WHOLE = os.environ.get("STRIPE_OPENAPI", "")
@@ -18,6 +18,8 @@ WHOLE = os.environ.get("STRIPE_OPENAPI", "")
 
 
 def test_every_operation_has_an_answer_and_every_answer_an_operation() -> None:
+    assert resources.__all__
+
     assert set(HANDLERS) == set(document.OPERATIONS)
 
 
