@@ -22,6 +22,7 @@ from billing.metering.models import (
     UsageCounterValue,
     UsageEvent,
 )
+from billing.metering.quotas.verify import verify_windows
 from billing.rating.filters import ChargeFilter, ChargeMatcher
 from billing.subscriptions.models import Segment, SubscriptionPeriod
 
@@ -68,7 +69,7 @@ class _Account:
 
 
 def verify(account_id: UUID) -> list[str]:
-    """Return where counters and buckets differ from the account's events, one line each.
+    """Return where counters, buckets and quotas' windows differ from the account's events.
 
     Right only while nobody records: take the exclusive timeline lock first, or be alone.
     """
@@ -91,6 +92,7 @@ def verify(account_id: UUID) -> list[str]:
         return [
             *_differences("bucket", _recount(by_bucket, meters), _kept_buckets(account_id)),
             *_differences("counter", _recount(by_counter, meters), _kept_counters(account_id)),
+            *verify_windows(account_id),
         ]
 
 
