@@ -32,6 +32,7 @@ COPY docs/examples docs/examples
 COPY invoicing invoicing
 COPY locale locale
 COPY quotas quotas
+COPY costs costs
 COPY templates templates
 COPY coupons coupons
 COPY tenants tenants
@@ -39,7 +40,7 @@ COPY tenants tenants
 RUN DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
     SECRET_KEY=only-for-collecting-static-files JWT_SECRET=only-for-collecting-static-files \
     python manage.py collectstatic --noinput \
- && python -m compileall -q billing config coupons customers demo invoicing quotas tenants
+ && python -m compileall -q billing config costs coupons customers demo invoicing quotas tenants
 USER 10001:10001
 EXPOSE 8087
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

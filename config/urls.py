@@ -18,6 +18,7 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("coupons.api.platform.urls")),
     path("", include("invoicing.api.platform.urls")),
     path("", include("quotas.api.platform.urls")),
+    path("", include("costs.api.platform.urls")),
 ]
 
 portal: list[URLPattern | URLResolver] = [

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "customers",
     "invoicing",
     "quotas",
+    "costs",
     "demo",
 ]
 

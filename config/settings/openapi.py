@@ -103,6 +103,14 @@ TAGS: Final[list[dict[str, str]]] = [
     },
     {"name": "Billing", "description": "What the open period costs so far."},
     {
+        "name": "Costs",
+        "description": "Cost as it happens: what the open period costs now, of what, since when.",
+    },
+    {
+        "name": "Cost centers",
+        "description": "A tenant's own tree of who answers for its usage, with what each spent.",
+    },
+    {
         "name": "Invoices",
         "description": "What is owed: drafts that follow their period, and final ones that "
         "nothing changes.",

@@ -17,7 +17,7 @@ from billing.metering.read import account_version
 from billing.models import CreditGrant, Discount, InvoiceDue, Subscription, SubscriptionPeriod
 from billing.pricing.parts import Part
 from billing.rating.fees import fees_of, own_fees
-from billing.rating.period import NOTHING, rate_period
+from billing.rating.period import NOTHING, RatedPeriod, rate_period
 from billing.subscriptions.discounting import discounts_on
 from invoicing.calculation import (
     Calculated,
@@ -58,14 +58,18 @@ def compose(
     kind: InvoiceDue.Kind,
     credits: Iterable[CreditGrant],  # noqa: A002  the field's own word
     now: datetime,
+    rated: RatedPeriod | None = None,
 ) -> Bill:
-    """Compute the invoice of a period as of `now`, in the account's currency. Writes nothing."""
+    """Compute the invoice of a period as of `now`, in the account's currency. Writes nothing.
+
+    `rated` takes the place of the period's own usage: for what its invoice would be then.
+    """
     currency = tenant.account.currency
     usage_version = account_version(tenant.account_id)  # before it is read: never too new
     bounds = Period(period.start_at, period.start_at if kind == Kind.START else period.end_at)
     rows = discounts_on(subscription, period_start=bounds.start, period_end=bounds.end)
     inputs = [_discount(row, currency) for row in rows]
-    content = _content(tenant, subscription, period, kind, inputs)
+    content = _content(tenant, subscription, period, kind, inputs, rated)
     position = tax_position(tenant, on=issue_day(now))
     calculated = calculate(
         currency=currency,
@@ -97,10 +101,12 @@ def _content(
     period: SubscriptionPeriod,
     kind: InvoiceDue.Kind,
     discounts: Sequence[DiscountInput],
+    rated: RatedPeriod | None,
 ) -> Content:
     """Put the lines together: fees, the period's usage, what earlier periods have to be settled."""
     is_own = kind == Kind.PERIOD
-    rated = rate_period(period) if is_own else NOTHING
+    if rated is None:
+        rated = rate_period(period) if is_own else NOTHING
     own = own_fees(period) if is_own else {}
     lines = [
         *fee_lines(fees_of(subscription, period, kind)),

@@ -18,7 +18,7 @@ SHARED_CODES = {
     "QUOTA_EXCEEDED": "of a tier's quota and of a tenant's own, in the contract's one word",
     "CURRENCY_MISMATCH": "of a plan and of a coupon, in the contract's one word",
 }
-APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas", "costs")
 
 
 def errors() -> list[type[BillingError]]:

@@ -7,7 +7,7 @@ import re
 from celery import current_app
 from django.apps import apps
 
-APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas", "costs")
 SHARED = {
     "billing.Account": "is the account",
     "billing.TestClock": "has accounts",
@@ -46,7 +46,9 @@ def test_every_task_has_the_name_of_its_app_and_lives_in_its_tasks() -> None:
 
     assert ours
     for name, task in ours.items():
-        assert re.fullmatch(r"(billing|tenants|customers|invoicing|quotas|demo)\.[a-z_]+", name)
+        assert re.fullmatch(
+            r"(billing|tenants|customers|invoicing|quotas|costs|demo)\.[a-z_]+", name
+        )
         app = name.partition(".")[0]
         assert task.__module__ == f"{app}.tasks"
 

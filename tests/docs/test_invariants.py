@@ -17,11 +17,12 @@ MAPPED = (
     "invoicing",
     "launcher",
     "quotas",
+    "costs",
     "tenants/metering",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "costs")
 
 
 def constraints_of(app: str) -> set[str]:

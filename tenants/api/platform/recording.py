@@ -163,7 +163,8 @@ class UsageView(RecordingView):
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        checker = Checker(now=clock.now_for(account), may_correct=may_correct, body=body)
+        now = clock.now_for(account)
+        checker = Checker(account.id, now=now, may_correct=may_correct, body=body)
         event_id, is_new = take_one(account.id, read_event(body), checker, COMMITTER.record)
         said = {"eventId": event_id, "status": "recorded" if is_new else "duplicate"}
         return (201 if is_new else 200), msgspec.json.encode(said), {}
@@ -191,7 +192,8 @@ class UsageBatchView(RecordingView):
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        checker = Checker(now=clock.now_for(account), may_correct=may_correct, body=body)
+        now = clock.now_for(account)
+        checker = Checker(account.id, now=now, may_correct=may_correct, body=body)
         outcome = take_batch(account.id, read_batch(body), checker, record_batch)
         said = said_of(outcome)
         if not outcome.accepted and not outcome.duplicates:

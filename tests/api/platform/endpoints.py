@@ -42,6 +42,8 @@ class Endpoint:
         """What a good caller that may not is told."""
         if self.by == "owner":
             return 404, "NO_CUSTOMER"
+        if "{center}" in self.path:
+            return 404, "NOT_FOUND"
         if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
             return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
         return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
@@ -198,6 +200,14 @@ ENDPOINTS: Final = (
         times=("expiresAt",),
     ),
     Endpoint(
+        method="PUT",
+        path="/cost-centers/{center}",
+        texts=("name", "code", "description"),
+        decimals=("budget",),
+        flags=("isActive",),
+        ids=("parentId",),
+    ),
+    Endpoint(
         method="POST",
         path="/tenants/{tenant}/quotas/reservations",
         body={"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60},
@@ -251,7 +261,9 @@ ENDPOINTS: Final = (
 )
 LISTS: Final = (
     *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
-    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
+    "/cost-centers/tenants/{tenant}",
+    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
+    "/quotas/tenants/{tenant}",
     "/invoices/{invoice}/credit-notes",
 )
 

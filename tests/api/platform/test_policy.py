@@ -13,6 +13,8 @@ from django.test import Client
 from billing.accounts import keys
 from billing.models import Account, UsageQuota
 from customers.models import Customer, Membership
+from tenants.models import CostCenter
+from tests.factories import LONG_AGO
 from tests.scenarios.world import World, token
 
 # Each row: method, path, body, and who may (all others are refused with 403).
@@ -42,6 +44,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/tenants/{tenant}/usage/events", None, READERS),
     ("delete", "/tenants/{tenant}/usage/events/{event}", None, ADMIN),
     ("get", "/tenants/{tenant}/billing/preview", None, READERS),
+    ("get", "/tenants/{tenant}/billing/estimate", None, READERS),
     ("get", "/tenants/{tenant}/invoices", None, READERS),
     ("post", "/tenants/{tenant}/invoices", {}, ADMIN),
     ("get", "/invoices/{invoice}", None, READERS),
@@ -81,6 +84,14 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/credit-notes/{note}/pdf", None, READERS),
     ("get", "/tenants/{tenant}/credits", None, READERS),
     ("post", "/subscriptions/{subscription}/credits", {}, ADMIN),
+    ("post", "/cost-centers", {"tenantId": "{tenant}", "name": "x", "code": "new"}, MANAGERS),
+    ("get", "/cost-centers/tenants/{tenant}", None, READERS),
+    ("get", "/cost-centers/{center}", None, READERS),
+    ("put", "/cost-centers/{center}", {"no": 1}, MANAGERS),
+    ("delete", "/cost-centers/{center}", None, MANAGERS),
+    ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
@@ -88,6 +99,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
 ]
 
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
+HIDDEN: Final = ("{invoice}", "{note}", "{subscription}", "{center}", "{quota}", "{given}")
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -133,9 +145,19 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "clock": world.clock,
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
+            "center": owners_center(world),
         },
         "headers": headers(people),
     }
+
+
+def owners_center(world: World) -> str:
+    """Make a cost center that no deletion removes: it has usage."""
+    center = CostCenter.objects.create(
+        account_id=world.tenant, name="x", code="x", created_at=LONG_AGO, updated_at=LONG_AGO
+    )
+    world.use("API_CALLS", costCenterCode="x")
+    return str(center.id)
 
 
 def other_tenant(world: World) -> str:
@@ -185,8 +207,7 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # A thing of another tenant's is not there, rather than forbidden.
-    things = ("{invoice}", "{note}", "{subscription}", "{quota}", "{given}")
-    is_hidden = any(place in path for place in things)
+    is_hidden = any(place in path for place in HIDDEN)
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
     if need_is_admin(allowed) and is_hidden and "{given}" not in path:

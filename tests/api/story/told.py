@@ -14,6 +14,7 @@ from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, 
 from tests.api.story import team
 from tests.api.story.administration import administration
 from tests.api.story.collection import collect
+from tests.api.story.costs import costs
 from tests.api.story.later import LATER
 from tests.api.story.life import life
 from tests.api.story.limits import limits
@@ -98,6 +99,7 @@ def tell(story: Story) -> None:
     taxes(story)
     limits(story)
     quotas(story)
+    costs(story)
 
 
 def health(story: Story) -> None:
