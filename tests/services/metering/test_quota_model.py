@@ -17,6 +17,7 @@ from billing.kernel.errors import BillingError
 from billing.metering.quotas import reservations, services
 from billing.metering.quotas.state import states_of
 from billing.metering.record import record
+from billing.metering.verify import verify
 from billing.metering.void import void_event
 from billing.models import UsageQuota
 from tests import factories
@@ -132,6 +133,7 @@ def test_every_answer_is_the_models(
         act(metered, model, quota, step, names)
         if quota is not None:
             assert used(quota) == (model.used(NOW), 0)
+    assert verify(metered.account.pk) == []
 
 
 def make(metered: Metered, kind: str, period: str) -> UsageQuota:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -18,9 +19,11 @@ from billing.metering.quotas import reservations, services
 from billing.metering.quotas.errors import UsageQuotaExceeded
 from billing.metering.quotas.state import states_of
 from billing.metering.record import COPY_FROM, record
+from billing.metering.verify import verify
 from billing.metering.void import void_event
-from billing.models import QuotaReservation, UsageEvent, UsageQuota
+from billing.models import Meter, QuotaReservation, UsageEvent, UsageQuota
 from tests import factories
+from tests.quotas.processes import in_processes
 from tests.services.metering.conftest import JUNE, Metered, make_metered
 from tests.services.threads import at_once
 
@@ -86,6 +89,30 @@ def test_of_many_batches_as_many_events_as_fit_are_taken() -> None:
     assert outcomes == ["done"] * 8
     assert sum(accepted) == 500
     assert used(quota)[0] == sum_of_events(metered) == 500
+
+
+def record_some(events: int, account_id: UUID, meter_id: int) -> int:
+    """Record single events in this process; return how many were taken."""
+    meter = Meter.objects.get(pk=meter_id)
+    batches = [
+        factories.batch(account_id, factories.usage(meter, NOW, event_id=str(uuid4())))
+        for _ in range(events)
+    ]
+    return sum(sum(record([batch])[0]) for batch in batches)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_processes_together_take_as_many_as_fit() -> None:
+    metered = make_metered()
+    quota = quota_of(metered, limit=137)
+    given = {"account_id": metered.account.pk, "meter_id": metered.meters["SUM"].pk}
+    work = f"{__name__}.record_some", given
+
+    taken = in_processes(str(connection.settings_dict["NAME"]), work, [30] * 6)
+
+    assert sum(taken) == 137
+    assert used(quota)[0] == sum_of_events(metered) == 137
 
 
 @pytest.mark.django_db(transaction=True)
@@ -210,6 +237,7 @@ def test_under_everything_at_once_it_is_never_overshot(period: str) -> None:
         is_, reserved = used(quota)
         assert is_ == sum_of_events(metered)
         assert is_ + reserved <= 60
+        assert verify(metered.account.pk) == []
 
 
 def with_refusals(call: Callable[[], Any]) -> None:
