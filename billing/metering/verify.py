@@ -23,6 +23,7 @@ from billing.metering.models import (
     UsageCounterValue,
     UsageEvent,
 )
+from billing.metering.quotas.verify import verify_windows
 from billing.metering.retention import kept_from
 from billing.metering.timeline import DAWN
 from billing.rating.filters import ChargeFilter, ChargeMatcher
@@ -71,7 +72,7 @@ class _Account:
 
 
 def verify(account_id: UUID) -> list[str]:
-    """Return where counters and buckets differ from the account's events, one line each.
+    """Return where counters, buckets and quotas' windows differ from the account's events.
 
     Counters of events that are deleted (`retention`) are left out. Right only while nobody records:
     take the exclusive timeline lock first, or be alone.
@@ -102,6 +103,7 @@ def verify(account_id: UUID) -> list[str]:
         return [
             *_differences("bucket", _recount(by_bucket, meters), _kept_buckets(account_id, kept)),
             *_differences("counter", _recount(counted, meters), counters),
+            *verify_windows(account_id),
         ]
 
 

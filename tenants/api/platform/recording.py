@@ -29,6 +29,7 @@ from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
 from billing.kernel.errors import Kind, every_error
 from billing.metering.events import AccountBatch
+from billing.metering.quotas.errors import UsageQuotaExceeded
 from billing.metering.record import record
 from tenants.metering.checks import Checker
 from tenants.metering.committer import COMMITTER
@@ -155,7 +156,7 @@ class UsageView(RecordingView):
         responses={
             201: OpenApiResponse(RecordedOutput, "It is committed to disk."),
             200: OpenApiResponse(RecordedOutput, "It was there already; nothing changed."),
-            **refusals(*REFUSED),
+            **refusals(*REFUSED, UsageQuotaExceeded),
         },
     )
     def post(self, request: Any, tenant_id: str) -> Any:
