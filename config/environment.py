@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from config.reading import (
+from billing.kernel.setting_texts import (
     algorithms,
     bank_account,
     bank_code,
     comma_list,
     country,
     flag,
+    networks,
     one_of,
     return_urls,
     secret,
@@ -89,7 +90,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "BILLING_RETENTION_DAYS",
         whole(1, 3660),
         "400",
-        "Days that usage events are kept and deduplicated; older ones are rejected.",
+        "Days that usage events are kept and deduplicated; older ones are rejected, and deleted "
+        "each night. Invoices and counts stay.",
     ),
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
     Setting(
@@ -122,6 +124,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "",
         "Where a browser may be sent from Stripe's pages: addresses, each with all below it, "
         "separated by commas. Empty: any https address, and http on this machine.",
+    ),
+    Setting(
+        "STRIPE_MIRROR",
+        one_of("AUTO", "ON", "OFF"),
+        "AUTO",
+        "Whether Stripe's objects are copied into tables to read. AUTO: where a key is set.",
     ),
     Setting(
         "BILLING_TRUSTED_PROXIES",
@@ -175,6 +183,19 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         flag,
         "0",
         "1: mails of tenants on test clocks are sent too. Otherwise they are written and held.",
+    ),
+    Setting(
+        "BILLING_WEBHOOK_NETWORKS",
+        networks,
+        "",
+        "Networks that are not public and that webhooks may be sent to all the same, such as "
+        "10.1.0.0/16, separated by commas.",
+    ),
+    Setting(
+        "BILLING_WEBHOOK_LOG_DAYS",
+        whole(4, 3660),
+        "30",
+        "Days that events and their deliveries to webhooks are kept.",
     ),
     Setting("EMAIL_HOST", text, "", "The SMTP server. Empty: mails are written to the log."),
     Setting("EMAIL_PORT", whole(1, 65535), "587", "Its port."),

@@ -18,6 +18,9 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("tenants.api.platform.urls")),
     path("", include("coupons.api.platform.urls")),
     path("", include("invoicing.api.platform.urls")),
+    path("", include("quotas.api.platform.urls")),
+    path("", include("costs.api.platform.urls")),
+    path("", include("webhooks.api.platform.urls")),
     path("", include("paying.api.platform.urls")),
 ]
 

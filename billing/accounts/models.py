@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, NewType
 from uuid import UUID
@@ -68,6 +69,14 @@ class AccountQuerySet(models.QuerySet["Account"]):
         rows = self.select_for_update(of=("self",), no_key=True, skip_locked=True)
         found = rows.select_related("test_clock").filter(pk=account_id).first()
         return None if found is None else LockedAccount(found)
+
+    def lock_those_free(self, account_ids: Sequence[UUID]) -> list[LockedAccount]:
+        """Take the row locks of several accounts, in the order of their ids; leave out those that
+        another transaction holds, and those that are gone.
+        """
+        rows = self.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        found = rows.select_related("test_clock").filter(pk__in=account_ids).order_by("pk")
+        return [LockedAccount(account) for account in found]
 
     def on_real_time(self) -> AccountQuerySet:
         """Leave out what moves with a test clock: its own advance does that work."""

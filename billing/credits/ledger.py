@@ -22,12 +22,22 @@ Kind = CreditEntry.Kind
 
 def spendable(account_id: UUID, *, now: datetime) -> QuerySet[CreditGrant]:
     """Return what can be spent at `now`, the soonest to expire first, then the oldest."""
+    return _spendable(now).filter(account_id=account_id)
+
+
+def _spendable(now: datetime) -> QuerySet[CreditGrant]:
     grants = CreditGrant.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-        account_id=account_id,
-        remaining_minor__gt=0,
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now), remaining_minor__gt=0
     )
     return grants.order_by(F("expires_at").asc(nulls_last=True), "created_at", "id")
+
+
+def spendable_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, list[CreditGrant]]:
+    """Return the same of several accounts: one query. None for one that has nothing to spend."""
+    found: dict[UUID, list[CreditGrant]] = {}
+    for grant in _spendable(now).filter(account_id__in=account_ids):
+        found.setdefault(grant.account_id, []).append(grant)
+    return found
 
 
 def remaining_of_account() -> Coalesce:

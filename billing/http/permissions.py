@@ -27,6 +27,7 @@ class Need(StrEnum):
     MANAGE = "an admin or the owner of the tenant's customer"
     OWN = "the owner of the tenant's customer"
     RECORD = "the role service, or a key with usage:write"
+    ASK = "a member of the tenant's customer, a service, or the scope billing:read or usage:write"
     ADMIN = "the role billing_admin"
 
 
@@ -68,6 +69,7 @@ RULES: Final[Mapping[Need, Callable[[Caller, Account | None], bool]]] = {
     Need.MANAGE: _writes(TEAM_ADMIN),
     Need.OWN: _writes(OWNER),
     Need.RECORD: _records,
+    Need.ASK: lambda caller, account: _reads(caller, account) or _records(caller, account),
     Need.ADMIN: lambda caller, _account: caller.is_admin,
 }
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0020_record_durably'),
+        ('billing', '0041_kinds'),
     ]
 
     operations = [

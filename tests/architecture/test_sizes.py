@@ -15,12 +15,17 @@ PACKAGES = (
     "invoicing",
     "quotas",
     "paying",
+    "webhooks",
+    "costs",
     "demo",
     "config",
     "launcher",
     "tests",
 )
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying", "demo")
+APPS = (
+    *("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs"),
+    "demo",
+)
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 

@@ -18,11 +18,13 @@ MAPPED = (
     "launcher",
     "paying",
     "quotas",
+    "costs",
     "tenants/metering",
+    "webhooks",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs")
 
 
 def constraints_of(app: str) -> set[str]:

@@ -125,8 +125,8 @@ class Story:
 @contextmanager
 def undone(stripe: FakeStripe) -> Iterator[None]:
     """Do something, and have both sides forget it."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]  so that services may be durable in it
+    block: Any = transaction.atomic()
+    block._from_testcase = True  # so that services may be durable in it
     kept = json.dumps(stripe._kept)
     with block:
         yield

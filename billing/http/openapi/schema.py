@@ -20,6 +20,7 @@ SCOPES: Final[dict[Need, tuple[str, ...]]] = {
     Need.MANAGE: ("billing:write", "admin"),
     Need.OWN: ("billing:write", "admin"),
     Need.RECORD: ("usage:write", "admin"),
+    Need.ASK: ("billing:read", "billing:write", "usage:write", "admin"),
     Need.ADMIN: ("admin",),
 }
 WHO: Final[dict[Need, str]] = {
@@ -28,6 +29,7 @@ WHO: Final[dict[Need, str]] = {
     Need.MANAGE: "an admin or the owner of the tenant's customer; `billing_admin`",
     Need.OWN: "the owner of the tenant's customer; `billing_admin`",
     Need.RECORD: "the role `service`; `billing_admin`",
+    Need.ASK: "every member of the tenant's customer; the role `service`; `billing_admin`",
     Need.ADMIN: "the role `billing_admin`",
 }
 WHO_IN_PORTAL: Final[dict[PortalNeed, str]] = {
