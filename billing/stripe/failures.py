@@ -47,10 +47,10 @@ def translated(error: stripe.StripeError) -> StripeError:
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return StripeKeyRefused.because(reason)
     if isinstance(error, stripe.RateLimitError) or error.http_status in {409, 429}:
-        headers = {name.lower(): value for name, value in dict(error.headers or {}).items()}
-    if headers.get("idempotent-replayed") == "true":
-        return StripeKeySpent.because(reason)
-    return StripeUnavailable.because(reason)
+        return StripeUnavailable.because(reason)
     if isinstance(error, stripe.CardError | stripe.InvalidRequestError | stripe.IdempotencyError):
         return StripeRefused.because(reason)
+    headers = {name.lower(): value for name, value in dict(error.headers or {}).items()}
+    if headers.get("idempotent-replayed") == "true":
+        return StripeKeySpent.because(reason)
     return StripeUnavailable.because(reason)

@@ -139,13 +139,16 @@ def test_what_its_invoice_took_pays_ours(led: Shop) -> None:
     assert CreditGrant.objects.count() == 0
 
 
-def test_what_it_took_before_ours_is_final_is_credit_that_ours_uses(led: Shop) -> None:
-    invoiced(led, "in_1", paid=3000)
+def test_what_it_took_before_ours_is_final_is_credit_that_ours_uses(shop: Shop) -> None:
+    """In arrears ours comes a month after Stripe's."""
+    shop.plan = shop.world.plan(stripePriceId="price_pro")
+    complete(shop, checkout(shop)["sessionId"])
+    invoiced(shop, "in_1", paid=3000)
 
-    led.world.advance("2026-03-01T02:00:00Z")
+    shop.world.advance("2026-04-01T02:00:00Z")
 
-    assert (led.invoice.status, led.invoice.credits_applied_minor) == ("PAID", 3000)
-    assert led.stripe.things("intent") == []
+    assert (shop.invoice.status, shop.invoice.credits_applied_minor) == ("PAID", 3000)
+    assert shop.stripe.things("intent") == []
 
 
 def test_an_invoice_of_stripes_that_is_nobodys_is_left_alone(led: Shop) -> None:
