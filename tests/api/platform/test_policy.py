@@ -126,18 +126,10 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             user = uuid4()
             Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
             people[(tenant == world.tenant, role)] = str(user)
-    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
-    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
-    own = world.post("/quotas", quota)["id"]
-    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
     return {
         "ids": {
             "tenant": world.tenant,
-            "quota": own,
-            "given": world.post("/quotas", {**quota, "resourceType": "API_CALLS"})["id"],
-            "reservation": world.post(f"/tenants/{world.tenant}/quotas/reservations", job)[
-                "reservationId"
-            ],
+            **quotas(world),
             "invoice": invoice,
             "note": note,
             "subscription": subscription["id"],
@@ -149,6 +141,18 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         },
         "headers": headers(people),
     }
+
+
+def quotas(world: World) -> dict[str, str]:
+    """Make a quota of the owner's, one that the operator has given, and a reservation."""
+    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
+    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
+    own = world.post("/quotas", quota, status=201)["id"]
+    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
+    given = world.post("/quotas", {**quota, "resourceType": "API_CALLS"}, status=201)["id"]
+    path = f"/tenants/{world.tenant}/quotas/reservations"
+    reserved = world.post(path, job, status=201)["reservationId"]
+    return {"quota": own, "given": given, "reservation": reserved}
 
 
 def owners_center(world: World) -> str:
