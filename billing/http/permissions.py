@@ -21,6 +21,7 @@ OWNER, TEAM_ADMIN = 0, 1
 class Need(StrEnum):
     """What an endpoint takes of its caller."""
 
+    OPEN = "nothing: no credentials are looked at"
     CALLER = "any authenticated caller"
     READ = "a member of the tenant's customer, or the scope billing:read"
     MANAGE = "an admin or the owner of the tenant's customer"
@@ -62,6 +63,7 @@ def _records(caller: Caller, _account: Account | None) -> bool:
 
 
 RULES: Final[Mapping[Need, Callable[[Caller, Account | None], bool]]] = {
+    Need.OPEN: lambda _caller, _account: True,
     Need.CALLER: lambda _caller, _account: True,
     Need.READ: _reads,
     Need.MANAGE: _writes(TEAM_ADMIN),

@@ -45,11 +45,14 @@ SELECT * FROM (
 """Accounts that are closed, and take no usage, or that have quotas. Asked under the timeline's
 lock, which those take too who close an account or change its quotas."""
 
+LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n"
 NEXT_VERSION: Final = """
 WITH uncounted AS (
-    UPDATE billing_quotawindow SET is_counted = false WHERE account_id = %(account)s AND is_counted
+    UPDATE billing_quotawindow SET is_counted = false
+    WHERE account_id = ANY(%(accounts)s::uuid[]) AND is_counted
 )
-INSERT INTO billing_usagetimeline AS t (account_id, version) VALUES (%(account)s, 1)
+INSERT INTO billing_usagetimeline AS t (account_id, version)
+SELECT id, 1 FROM unnest(%(accounts)s::uuid[]) AS id
 ON CONFLICT (account_id) DO UPDATE SET version = t.version + 1
 """
 
@@ -103,11 +106,15 @@ def lock_timeline_exclusive(account_id: UUID) -> None:
     kept of the timeline is out of date once the transaction commits; so are the sums of quotas'
     windows, which are counted anew when they are next needed.
     """
+    lock_timelines_exclusive([account_id])
+
+
+def lock_timelines_exclusive(account_ids: Iterable[UUID]) -> None:
+    """Do the same for several accounts, in the order in which whoever records locks them."""
+    ids = sorted(account_ids, key=lock_number)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, lock_number(account_id)]
-        )
-        cursor.execute(NEXT_VERSION, {"account": account_id})
+        cursor.execute(LOCK_EXCLUSIVE, [LOCK_CLASS, [lock_number(one) for one in ids]])
+        cursor.execute(NEXT_VERSION, {"accounts": sorted(ids)})
 
 
 def limited_among(rows: Sequence[tuple[Any, ...]]) -> frozenset[UUID]:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0020_record_durably'),
+        ('billing', '0021_kept_from'),
     ]
 
     operations = [

@@ -18,7 +18,17 @@ SHARED_CODES = {
     "QUOTA_EXCEEDED": "of a tier's quota and of a tenant's own, in the contract's one word",
     "CURRENCY_MISMATCH": "of a plan and of a coupon, in the contract's one word",
 }
-APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas", "costs")
+APPS = (
+    "billing",
+    "tenants",
+    "coupons",
+    "customers",
+    "invoicing",
+    "quotas",
+    "paying",
+    "webhooks",
+    "costs",
+)
 
 
 def errors() -> list[type[BillingError]]:

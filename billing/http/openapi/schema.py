@@ -13,6 +13,7 @@ from billing.http.permissions import Need
 from billing.http.portal import PortalNeed, scopes_of
 from billing.http.serializers import Input
 
+OPEN: Final = (Need.OPEN, PortalNeed.OPEN)
 SCOPES: Final[dict[Need, tuple[str, ...]]] = {
     Need.CALLER: (),
     Need.READ: ("billing:read", "billing:write", "admin"),
@@ -100,7 +101,7 @@ class PlatformSchema(AutoSchema):
         own = getattr(self.view, "statuses", {}).get(self.method, {})
         if own:
             operation[OWN_STATUSES] = {error.code: status for error, status in own.items()}
-        if self.need is PortalNeed.OPEN:
+        if self.need in OPEN:
             return operation
         scopes = key_scopes(self.need, self.method)
         keys = " or ".join(f"`{scope}`" for scope in scopes)

@@ -155,7 +155,7 @@ class CommitView(PlatformView):
         )
         if metadata is not None:
             wire.metadata = msgspec.Raw(EXACTLY.encode(metadata))
-        checker = Checker(now=clock.now_for(account), may_correct=False, body=b"")
+        checker = Checker(account.id, now=clock.now_for(account), may_correct=False, body=b"")
         event = checker.shape(wire)
         checker.rules(wire, event)
         return event

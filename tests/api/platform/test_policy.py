@@ -92,14 +92,31 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
+    ("post", "/stripe/checkout", {"tenantId": "{tenant}", "planId": "{plan}"}, OWNERS),
+    ("post", "/stripe/portal", {"tenantId": "{tenant}"}, OWNERS),
+    ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("get", "/tenants/{tenant}/webhooks", None, READERS),
+    ("post", "/tenants/{tenant}/webhooks", {}, MANAGERS),
+    ("get", "/webhooks", None, ADMIN),
+    ("post", "/webhooks", {}, ADMIN),
+    ("get", "/webhooks/{webhook}", None, READERS),
+    ("patch", "/webhooks/{webhook}", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/rotate-secret", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/test", {"no": 1}, MANAGERS),
+    ("get", "/webhooks/{webhook}/deliveries", None, READERS),
+    ("get", "/webhook-deliveries/{delivery}", None, READERS),
+    ("post", "/webhook-deliveries/{delivery}/replay", {"no": 1}, MANAGERS),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+HIDDEN: Final = (
+    *("invoice", "note", "subscription", "center", "quota", "given"),
+    *("webhook", "delivery"),
+)
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
-HIDDEN: Final = ("{invoice}", "{note}", "{subscription}", "{center}", "{quota}", "{given}")
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -109,23 +126,16 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
     world = World()
     world.begin("2025-04-01T00:00:00Z")
-    subscription = world.subscribe(world.plan())
+    plan = world.plan()
+    subscription = world.subscribe(plan)
     world.advance("2025-05-01T01:00:00Z")
     final = world.invoices()[0]["id"]
     part = {"amount": "1.00", "reason": "goodwill"}
     note = world.post(f"/invoices/{final}/credit-notes", part)["id"]
     invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
-    at = datetime(2025, 4, 1, tzinfo=UTC)
-    people = {}
-    for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
-        Account.objects.filter(pk=tenant).update(customer_id=tenant)
-        customer = Customer.objects.create(
-            account_id=tenant, name="Acme", email="a@example.com", created_at=at
-        )
-        for role in roles:
-            user = uuid4()
-            Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
-            people[(tenant == world.tenant, role)] = str(user)
+    url = {"url": "https://hooks.example/"}
+    hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
+    people = teams(world)
     return {
         "ids": {
             "tenant": world.tenant,
@@ -133,8 +143,11 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "invoice": invoice,
             "note": note,
             "subscription": subscription["id"],
+            "plan": plan,
             "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
+            "webhook": hook["id"],
+            "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
             "center": owners_center(world),
@@ -153,6 +166,22 @@ def quotas(world: World) -> dict[str, str]:
     path = f"/tenants/{world.tenant}/quotas/reservations"
     reserved = world.post(path, job, status=201)["reservationId"]
     return {"quota": own, "given": given, "reservation": reserved}
+
+
+def teams(world: World) -> dict[tuple[bool, int], str]:
+    """Give the tenant and another one a team; return its users by (own, role)."""
+    at = datetime(2025, 4, 1, tzinfo=UTC)
+    people = {}
+    for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
+        Account.objects.filter(pk=tenant).update(customer_id=tenant)
+        customer = Customer.objects.create(
+            account_id=tenant, name="Acme", email="a@example.com", created_at=at
+        )
+        for role in roles:
+            user = uuid4()
+            Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
+            people[(tenant == world.tenant, role)] = str(user)
+    return people
 
 
 def owners_center(world: World) -> str:
@@ -211,7 +240,7 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # A thing of another tenant's is not there, rather than forbidden.
-    is_hidden = any(place in path for place in HIDDEN)
+    is_hidden = any(f"{{{place}}}" in path for place in HIDDEN)
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
     if need_is_admin(allowed) and is_hidden and "{given}" not in path:

@@ -21,6 +21,7 @@ from tests.api.story.limits import limits
 from tests.api.story.quotas import quotas
 from tests.api.story.recorder import Story
 from tests.api.story.taxes import taxes
+from tests.api.story.webhooks import webhooks
 from tests.scenarios.world import token
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
@@ -92,6 +93,7 @@ def tell(story: Story) -> None:
     invoices(story, tenant, subscription)
     life(story, tenant, subscription)
     collect(story, tenant, subscription)
+    webhooks(story)
     clocks(story)
     administration(story)
     team.tell(story)
