@@ -142,18 +142,10 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     url = {"url": "https://hooks.example/"}
     hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
     people = teams(world)
-    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
-    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
-    own = world.post("/quotas", quota)["id"]
-    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
     return {
         "ids": {
             "tenant": world.tenant,
-            "quota": own,
-            "given": world.post("/quotas", {**quota, "resourceType": "API_CALLS"})["id"],
-            "reservation": world.post(f"/tenants/{world.tenant}/quotas/reservations", job)[
-                "reservationId"
-            ],
+            **quotas(world),
             "invoice": invoice,
             "note": note,
             "subscription": subscription["id"],
@@ -174,6 +166,18 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def alert_of(world: World) -> str:
     made = world.post(f"/realtime-cost/tenants/{world.tenant}/alerts", ALERT, status=201)
     return str(made["id"])
+
+
+def quotas(world: World) -> dict[str, str]:
+    """Make a quota of the owner's, one that the operator has given, and a reservation."""
+    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
+    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
+    own = world.post("/quotas", quota, status=201)["id"]
+    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
+    given = world.post("/quotas", {**quota, "resourceType": "API_CALLS"}, status=201)["id"]
+    path = f"/tenants/{world.tenant}/quotas/reservations"
+    reserved = world.post(path, job, status=201)["reservationId"]
+    return {"quota": own, "given": given, "reservation": reserved}
 
 
 def teams(world: World) -> dict[tuple[bool, int], str]:
