@@ -49,15 +49,15 @@ def push_plan(
     if dry:
         return MADE if product is None else (CHANGED if _differs(product, wanted) else KEPT)
     made = product is None
-    if made:
+    if product is None:
         key = f"plan:{version.plan_id}"
-        stripe.make("product", key=key, id=product_id(version.plan), **wanted)
+        product = stripe.make("product", key=key, id=product_id(version.plan), **wanted)
     changed = made
     if version.plan.is_active:
         price = _price(version, stripe=stripe)
         changed |= link_price(version_id=version.pk, price_id=price["id"], now=now)
         wanted["default_price"] = price["id"]
-    if product is not None and _differs(product, wanted):
+    if _differs(product, wanted):
         stripe.change("product", product_id(version.plan), **wanted)
         changed = True
     if not version.plan.is_active:  # its prices are off the offer with the product
