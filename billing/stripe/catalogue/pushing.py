@@ -1,7 +1,8 @@
 """Ours leads: every plan is a product at Stripe, its newest version's fee the price of it.
 
 A product has an id that is made of the plan's, so it can't be made twice; a price is found by its
-lookup key, the version's id. Repeated at any point, nothing changes.
+lookup key, the version's id, of which Stripe takes one. Repeated at any point, nothing changes: a
+key that keeps a failure for a day is not needed, so each attempt has its own.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ def push_plan(
         return MADE if product is None else (CHANGED if _differs(product, wanted) else KEPT)
     made = product is None
     if product is None:
-        key = f"plan:{version.plan_id}"
+        key = f"plan:{version.plan_id}:{now.isoformat()}"
         product = stripe.make("product", key=key, id=product_id(version.plan), **wanted)
     changed = made
     if version.plan.is_active:
-        price = _price(version, stripe=stripe)
+        price = _price(version, stripe=stripe, now=now)
         changed |= link_price(version_id=version.pk, price_id=price["id"], now=now)
         wanted["default_price"] = price["id"]
     if _differs(product, wanted):
@@ -85,7 +86,7 @@ def _differs(product: Thing, wanted: dict[str, Any]) -> bool:
     return any(product.get(name) != value for name, value in wanted.items())
 
 
-def _price(version: PlanVersion, *, stripe: StripeObjects) -> Thing:
+def _price(version: PlanVersion, *, stripe: StripeObjects, now: datetime) -> Thing:
     """Return the version's price, made if need be: found by its lookup key, whenever it was."""
     found = next(stripe.walk("price", lookup_keys=[str(version.pk)]), None)
     if found is not None:
@@ -93,7 +94,7 @@ def _price(version: PlanVersion, *, stripe: StripeObjects) -> Thing:
     inclusive = version.tax_behavior == "INCLUSIVE"
     return stripe.make(
         "price",
-        key=f"plan-version:{version.pk}",
+        key=f"plan-version:{version.pk}:{now.isoformat()}",
         product=product_id(version.plan),
         currency=version.currency.lower(),
         unit_amount=to_stripe(Money(version.price_minor, version.currency)),
