@@ -17,7 +17,7 @@ TASK = "paying.mirror_object"
 def wake(kind: str, name: str) -> None:
     """Have an object mirrored soon, where there is a mirror. A lost wake-up is a stale row."""
     if apps.is_installed("djstripe") and kind in PATHS:
-        jobs.enqueue(TASK, kind=kind, name=name)
+        jobs.enqueue(TASK, kind=kind, object_id=name)
 
 
 def mirror_object(kind: str, name: str) -> bool:

@@ -39,9 +39,9 @@ def reconcile() -> None:
 
 
 @shared_task(name="paying.mirror_object")
-def mirror_object(kind: str, name: str) -> None:
+def mirror_object(kind: str, object_id: str) -> None:
     """Write an object into the mirror."""
-    mirroring.mirror_object(kind, name)
+    mirroring.mirror_object(kind, object_id)
 
 
 @shared_task(name="paying.push_catalogue")

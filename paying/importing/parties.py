@@ -38,7 +38,8 @@ def take_customer(
         return Row("customer", name, Outcome.LEFT, f"we have no {chosen}"), None
     ours = _said_to_be(customer)
     if dry:
-        return Row("customer", name, Outcome.LINKED if ours else Outcome.MADE), ours and ours.id
+        outcome = Outcome.LINKED if ours else Outcome.MADE
+        return Row("customer", name, outcome), ours.id if ours else None
     if ours is not None:
         link(account_id=ours.id, customer_id=name, now=now)
         return Row("customer", name, Outcome.LINKED), ours.id
@@ -120,7 +121,8 @@ def take_balance(
     if leads:
         return Row("balance", name, Outcome.LEFT, "stays at Stripe, which leads this customer")
     reason = f"Credit balance at Stripe ({name})"
-    if CreditGrant.objects.filter(account_id=account_id, reason=reason).exists():
+    known = CreditGrant.objects.filter(reason=reason)
+    if account_id is not None and known.filter(account_id=account_id).exists():
         return Row("balance", name, Outcome.KEPT)
     money = from_stripe(-balance, str(customer["currency"]))
     if not dry and account_id is not None:

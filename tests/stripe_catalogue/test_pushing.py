@@ -20,9 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def plan(now: datetime, code: str = "pro", **terms: Any) -> PlanVersion:
-    prices = VersionDraft(
-        **{"currency": "EUR", "interval": "QUARTER", "price": Decimal("9.90")} | terms
-    )
+    fields: dict[str, Any] = {"currency": "EUR", "interval": "QUARTER", "price": Decimal("9.90")}
+    prices = VersionDraft(**fields | terms)
     return create_plan(code=code, details={"name": code.title()}, prices=prices, now=now)
 
 

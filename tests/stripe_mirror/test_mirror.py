@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import stripe
+from celery import current_app
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -165,6 +166,18 @@ def test_what_the_inbox_has_read_is_mirrored(
 
     assert (written, missing) == (True, False)
     assert models.Subscription.objects.get().customer.id == world["customer"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wake_up_is_a_task_with_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, str]] = []
+    task = current_app.tasks[mirroring.TASK]
+    monkeypatch.setattr(task, "apply_async", lambda kwargs, **_: sent.append(kwargs))
+
+    mirroring.wake("customer", "cus_1")
+    mirroring.wake("payout", "po_1")
+
+    assert sent == [{"kind": "customer", "object_id": "cus_1"}]
 
 
 def test_nothing_of_ours_refers_to_its_tables() -> None:
