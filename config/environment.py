@@ -126,6 +126,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "separated by commas. Empty: any https address, and http on this machine.",
     ),
     Setting(
+        "STRIPE_CATALOGUE",
+        one_of("STRIPE", "OURS", "OFF"),
+        "STRIPE",
+        "Who leads the catalogue: Stripe's prices become plans, ours become prices, or neither.",
+    ),
+    Setting(
         "STRIPE_MIRROR",
         one_of("AUTO", "ON", "OFF"),
         "AUTO",
