@@ -179,7 +179,7 @@ COUPON = {"discountType": "PERCENTAGE", "discountValue": "10"}
 
 def test_coupons_that_are_expired_exhausted_or_of_another_plan(april: World) -> None:
     other = april.plan()
-    given = {
+    given: dict[str, dict[str, Any]] = {
         "GONE": {"expiresAt": "2099-01-01T00:00:00Z"},
         "ONE": {"maxRedemptions": 1},
         "OTHERS": {"applicablePlanIds": [other]},
