@@ -8,6 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 
 django = get_wsgi_application()
 
-from billing.http.hot_path import HotPathApplication  # noqa: E402 — the apps are ready now
+from billing.http import silence  # noqa: E402 — the apps are ready now
+from billing.http.hot_path import HotPathApplication  # noqa: E402
 
 application = HotPathApplication(django)
+silence.watch()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -154,6 +154,14 @@ def stand(account: LockedAccount, invoice: Invoice, *, now: datetime) -> None:
         now=now,
     )
     tell_subscription(subscription, "standing_changed", now=now)
+
+
+def hold(invoice: Invoice) -> None:
+    """Do nothing more about an invoice that is asked for with another one: for good."""
+    far = datetime.max.replace(tzinfo=UTC)
+    Dunning.objects.filter(invoice=invoice, closed_at__isnull=True).update(
+        due_at=None, done_until=far
+    )
 
 
 def _gravity(level: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.ports import HOST
 from launcher.processes import Program
 
-THREADS_PER_WORKER = 16
+THREADS_PER_WORKER = 32
 # One process serves many slow requests at once (a PDF may take 20 s); more than this many
 # connections wait in the listen queue instead of in our memory.
 CONNECTIONS_PER_WORKER = 256

@@ -6,6 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from billing.models import Account
+from tenants.cost_centers.models import CostCenter
+
+__all__ = ["CostCenter", "Tenant"]
 
 
 class Tenant(models.Model):

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import CharField
+from django.db.models.functions import Cast
+
 from billing.accounts import audit
 from billing.kernel.decimals import format_decimal
 from billing.kernel.erasure import NAMELESS
@@ -14,9 +17,10 @@ from billing.kernel.errors import TenantNotFound, invalid
 from billing.kernel.ids import uuid7
 from billing.kernel.money import Money, parse_amount
 from billing.kernel.services import service
+from billing.metering.timeline import lock_timeline_exclusive
 from billing.models import Account, CreditGrant, LockedAccount, Subscription, TestClock
 from tenants.errors import CurrencyInUse
-from tenants.models import Tenant
+from tenants.models import CostCenter, Tenant
 from tenants.tax_ids import normalised
 
 
@@ -96,6 +100,8 @@ def strip_tenant(account: LockedAccount) -> None:
     """Take what names a person out of a closed account's tenant. What was printed stays."""
     tenants = Tenant.objects.filter(account_id=account.id)
     tenants.update(name=NAMELESS, billing_email="", address=None, tax_id="", budget_minor=None)
+    centers = CostCenter.objects.filter(account_id=account.id)
+    centers.update(name=NAMELESS, description="", code=Cast("id", CharField()))
 
 
 @service
@@ -109,7 +115,8 @@ def update_tenant(*, account_id: UUID, changes: Mapping[str, Any], now: datetime
     before = _state(tenant, account)
     wanted = _tidy(changes)
     if "budget_minor" not in wanted and tenant.budget_minor is not None:
-        wanted["budget_minor"] = _budget_in(wanted.get("currency"), tenant, account)
+        wanted["budget_minor"] = _budget_in(wanted.get("currency"), tenant.budget_minor, account)
+    _change_budgets(wanted.get("currency"), account)
     _change_account(account, wanted)
     for field, value in wanted.items():
         setattr(tenant, field, value)
@@ -142,12 +149,23 @@ def _change_account(account: LockedAccount, wanted: dict[str, Any]) -> None:
         if used or CreditGrant.objects.filter(account=account).exists():
             raise CurrencyInUse(currency=account.currency)
         account.currency = currency
-    account.timezone = wanted.pop("timezone", account.timezone)
+    timezone = wanted.pop("timezone", account.timezone)
+    if timezone != account.timezone:
+        account.timezone = timezone
+        lock_timeline_exclusive(account.pk)  # quotas' windows are cut by it
 
 
-def _budget_in(currency: str | None, tenant: Tenant, account: Account) -> int:
-    """Read the budget in the new currency: 1000.00 USD become 1000 JPY, and never 100000."""
-    minor = tenant.budget_minor or 0
+def _change_budgets(currency: str | None, account: LockedAccount) -> None:
+    """Keep the budgets of cost centers at their amounts. Raises InvalidRequest."""
+    if currency is None or currency == account.currency:
+        return
+    for center in CostCenter.objects.filter(account_id=account.id, budget_minor__isnull=False):
+        center.budget_minor = _budget_in(currency, center.budget_minor or 0, account)
+        center.save(update_fields=["budget_minor"])
+
+
+def _budget_in(currency: str | None, minor: int, account: Account) -> int:
+    """Read a budget in the new currency: 1000.00 USD become 1000 JPY, and never 100000."""
     if currency is None or currency == account.currency:
         return minor
     amount = format_decimal(Money(minor, account.currency).major)

@@ -105,6 +105,15 @@ class Account(models.Model):
 
     objects: ClassVar[AccountQuerySet] = AccountQuerySet.as_manager()  # type: ignore[assignment]
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["stripe_customer_id"],
+                condition=~models.Q(stripe_customer_id=""),
+                name="account_stripe_customer",
+            )
+        ]
+
     def __str__(self) -> str:
         return str(self.id)
 

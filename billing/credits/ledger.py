@@ -131,6 +131,18 @@ def take_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> Non
             _write(found, Kind.REVOKE, -left, invoice_id=invoice_id, now=now)
 
 
+def pay_out(account: LockedAccount, grant_id: UUID, *, most_minor: int, now: datetime) -> int:
+    """End credit that was paid out in money, as far as it is there; return how much that was."""
+    found = CreditGrant.objects.get(pk=grant_id, account=account)
+    amount = min(found.remaining_minor, most_minor)
+    if amount <= 0:
+        return 0
+    found.remaining_minor -= amount
+    found.save(update_fields=["remaining_minor"])
+    _write(found, Kind.REVOKE, -amount, invoice_id=found.invoice_id, now=now)
+    return amount
+
+
 def _write(
     of: CreditGrant, kind: CreditEntry.Kind, amount: int, *, invoice_id: UUID | None, now: datetime
 ) -> None:

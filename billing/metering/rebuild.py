@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from billing.kernel.statements import raw_connection
 from billing.metering.events import NO_ID_TEXT
+from billing.metering.retention import kept_from
 from billing.metering.store import add_buckets
 from billing.metering.stored import counted_events
 from billing.metering.tally import Tally
@@ -94,7 +95,8 @@ def rebuild(account_id: UUID, start: datetime, end: datetime | None) -> None:
 
     `end` None: for ever. Runs in the caller's transaction, under the exclusive timeline lock, which
     it takes where the caller has not. Costs one look at an index where there are no such events;
-    else whole hours are read again, and the counters that they touch are summed from buckets.
+    else whole hours are read again, and the counters that they touch are summed from buckets. Hours
+    whose events are past the retention stay as they were counted.
     """
     with transaction.atomic():
         lock_timeline_exclusive(account_id)
@@ -102,6 +104,7 @@ def rebuild(account_id: UUID, start: datetime, end: datetime | None) -> None:
         if not with_events([(account_id, start, until)]):
             return
         first, last = _whole_hours(start, until)
+        first = max(first, kept_from(account_id) or first)
         with connection.cursor() as cursor:
             cursor.execute(DELETE_BUCKETS, [account_id, first, last])
             touched = set(cursor.fetchall())

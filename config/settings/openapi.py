@@ -103,6 +103,14 @@ TAGS: Final[list[dict[str, str]]] = [
     },
     {"name": "Billing", "description": "What the open period costs so far."},
     {
+        "name": "Costs",
+        "description": "Cost as it happens: what the open period costs now, of what, since when.",
+    },
+    {
+        "name": "Cost centers",
+        "description": "A tenant's own tree of who answers for its usage, with what each spent.",
+    },
+    {
         "name": "Invoices",
         "description": "What is owed: drafts that follow their period, and final ones that "
         "nothing changes.",
@@ -115,6 +123,11 @@ TAGS: Final[list[dict[str, str]]] = [
     {
         "name": "Coupons",
         "description": "Codes that take something off a subscription's invoices, or grant credit.",
+    },
+    {
+        "name": "Webhooks",
+        "description": "Your systems are told of what happens: signed messages, retried for three "
+        "days, numbered per tenant.",
     },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
     {

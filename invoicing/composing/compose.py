@@ -16,7 +16,7 @@ from billing.kernel.periods import Period
 from billing.models import CreditGrant, Discount, InvoiceDue, Subscription, SubscriptionPeriod
 from billing.pricing.parts import Part
 from billing.rating.fees import fees_of, own_fees
-from billing.rating.period import NOTHING, rate_period
+from billing.rating.period import NOTHING, RatedPeriod, rate_period
 from billing.subscriptions.discounting import discounts_on
 from invoicing.calculation import (
     Calculated,
@@ -50,7 +50,7 @@ class Content:
     settled: dict[UUID, int]
 
 
-def compose(
+def compose(  # noqa: PLR0913  what a bill is made of, each by its name
     *,
     tenant: Tenant,
     subscription: Subscription,
@@ -59,10 +59,12 @@ def compose(
     credits: Iterable[CreditGrant],  # noqa: A002  the field's own word
     now: datetime,
     facts: Facts | None = None,
+    rated: RatedPeriod | None = None,
 ) -> Bill:
     """Compute the invoice of a period as of `now`, in the account's currency. Writes nothing.
 
     `period` has `subscription` loaded. `facts` were read for many as of `now`; else they are read.
+    `rated` takes the place of the period's own usage: for what its invoice would be then.
     """
     facts = facts or read_facts([tenant], [period], now=now)
     currency = tenant.account.currency
@@ -71,15 +73,12 @@ def compose(
         subscription, period_start=bounds.start, period_end=bounds.end, known=facts.discounts
     )
     inputs = [_discount(row, currency) for row in rows]
-    content = _content(tenant, subscription, period, kind, inputs, facts)
+    if rated is None and kind == Kind.PERIOD:
+        rated = rate_period(period, facts.rating)
+    content = _content(tenant, subscription, period, kind, inputs, rated or NOTHING, facts)
     position = tax_position(tenant, on=issue_day(now), known=facts.taxes)
-    calculated = calculate(
-        currency=currency,
-        lines=[_input(line) for line in content.lines],
-        discounts=inputs,
-        tax_rates=position.inputs,
-        grants=[_credit(grant, currency) for grant in credits],
-    )
+    grants = [_credit(grant, currency) for grant in credits]
+    calculated = _calculated(content, inputs, position, grants, currency)
     return Bill(
         subscription=subscription,
         period=period,
@@ -97,17 +96,33 @@ def compose(
     )
 
 
+def _calculated(
+    content: Content,
+    discounts: Sequence[DiscountInput],
+    position: TaxPosition,
+    grants: Sequence[CreditInput],
+    currency: str,
+) -> Calculated:
+    return calculate(
+        currency=currency,
+        lines=[_input(line) for line in content.lines],
+        discounts=discounts,
+        tax_rates=position.inputs,
+        grants=grants,
+    )
+
+
 def _content(
     tenant: Tenant,
     subscription: Subscription,
     period: SubscriptionPeriod,
     kind: InvoiceDue.Kind,
     discounts: Sequence[DiscountInput],
+    rated: RatedPeriod,
     facts: Facts,
 ) -> Content:
     """Put the lines together: fees, the period's usage, what earlier periods have to be settled."""
     is_own = kind == Kind.PERIOD
-    rated = rate_period(period, facts.rating) if is_own else NOTHING
     own = own_fees(period, facts.fees) if is_own else {}
     lines = [
         *fee_lines(fees_of(subscription, period, kind, facts.fees), facts.plans),

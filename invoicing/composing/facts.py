@@ -19,7 +19,7 @@ from billing.subscriptions.discounting import read_discounts
 from invoicing.taxes.positions import KnownTaxes, issue_day, read_taxes
 from tenants.models import Tenant
 
-_PLAN: Final = PlanVersion.plan.field  # type: ignore[attr-defined]
+_PLAN: Final = PlanVersion.plan.field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

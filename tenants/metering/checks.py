@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 
@@ -11,7 +12,7 @@ from billing.catalog.models import Aggregation
 from billing.kernel.errors import invalid
 from billing.kernel.ids import UUID_FORM, uuid7
 from billing.metering.events import MeterTraits, NewEvent, unique_value_of
-from tenants.metering import errors
+from tenants.metering import centers, errors
 from tenants.metering.meters import BOOK, KnownMeter
 from tenants.metering.quantities import read_metadata, read_quantity
 from tenants.metering.wire import Wire
@@ -28,7 +29,8 @@ class Checker:
     are looked through; nearly no body has, and then nothing is. `is_plain`: see AccountBatch.
     """
 
-    def __init__(self, *, now: datetime, may_correct: bool, body: bytes) -> None:
+    def __init__(self, account_id: UUID, *, now: datetime, may_correct: bool, body: bytes) -> None:
+        self.account_id = account_id
         self.now = now
         self.may_correct = may_correct
         self.may_hold_nul = b"\\u0000" in body
@@ -38,6 +40,7 @@ class Checker:
         self.latest = now + AHEAD
         self._meters = BOOK.meters()
         self._is_fresh = False
+        self._has_fresh_centers = False
 
     def shape(self, wire: Wire) -> NewEvent:
         """Return the event, all its rules unchecked, its meter not known yet.
@@ -84,7 +87,7 @@ class Checker:
         if event.quantity < 0 or event.is_correction:
             self._check_correction(event)
         if wire.costCenterId is not None or wire.costCenterCode is not None:
-            raise errors.UnknownCostCenter
+            event.cost_center_id = self._center_of(wire)
         if meter.unique_field:
             event.unique_value = _unique_value(event)
 
@@ -101,6 +104,22 @@ class Checker:
         if not known.is_active:
             raise errors.MeterInactive(metric_type=metric_type)
         return known
+
+    def _center_of(self, wire: Wire) -> str:
+        """Return the id of the tenant's cost center that the event names.
+
+        One that is not active still takes usage. The table is asked before saying no, once a
+        request.
+        """
+        center_id, code = wire.costCenterId, wire.costCenterCode
+        found = centers.BOOK.of(self.account_id).id_of(center_id=center_id, code=code)
+        if found is None and not self._has_fresh_centers:
+            self._has_fresh_centers = True
+            known = centers.BOOK.of(self.account_id, fresh=True)
+            found = known.id_of(center_id=center_id, code=code)
+        if found is None:
+            raise errors.UnknownCostCenter
+        return found
 
     def _check_correction(self, event: NewEvent) -> None:
         if event.meter.aggregation != Aggregation.SUM:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_discount_and_credit_are_given(staff: Client, subscription: Subscripti
     done = act(staff, subscription, "give_credit", amount="20.00", reason="sorry")
 
     discount = Discount.objects.get(subscription=subscription)
-    assert (discount.percent, discount.duration_months) == (12.5, 3)
+    assert (discount.percent, discount.duration_months) == (Decimal("12.5"), 3)
     assert CreditGrant.objects.get(reason="sorry").amount_minor == 2000
     assert said(done)[-1][0] == "success"
 

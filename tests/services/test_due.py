@@ -121,7 +121,7 @@ def test_accounts_are_taken_the_longest_overdue_first_and_none_of_a_test_clock()
 
 def break_for(patch: pytest.MonkeyPatch, bad: UUID, error: Exception) -> None:
     """Have the step of a subscription fail for an account, alone and together with others."""
-    alike = together.go_on_alike
+    alike = together.go_on_alike  # type: ignore[attr-defined]
 
     def failing(subscriptions: Sequence[Subscription], *, now: datetime) -> None:
         if any(one.account_id == bad for one in subscriptions):

@@ -191,7 +191,7 @@ def test_where_one_fails_in_a_group_it_is_parked_and_the_others_are_billed(
 ) -> None:
     accounts, last = lived()
     bad = accounts[0].pk
-    compose = together.compose
+    compose = together.compose  # type: ignore[attr-defined]
 
     def failing(**given: Any) -> Any:
         if given["tenant"].account_id == bad:

@@ -25,15 +25,17 @@ from coupons.models import Coupon
 from customers.models import Customer, CustomerCreation, Membership
 from invoicing.models import Invoice
 from invoicing.records import CreditNote, Payment
-from tenants.models import Tenant
+from tenants.models import CostCenter, Tenant
 from tests import factories
-from tests.api.platform.endpoints import Endpoint
+from tests.api.platform.endpoint import Endpoint
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, json_of
+from webhooks.models import WebhookDelivery, WebhookEndpoint
 
 TABLES = (
     AuditEntry,
     Charge,
+    CostCenter,
     Coupon,
     CreditEntry,
     CreditGrant,
@@ -51,6 +53,8 @@ TABLES = (
     Subscription,
     Tenant,
     TestClock,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 
@@ -65,6 +69,9 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     subscribed = json_of(admin.post(f"{path}/subscriptions", {"planId": "scene"}), 201)
     draft = json_of(admin.post(f"{path}/invoices", {}), 201)
     json_of(admin.post(f"/invoices/{draft['id']}/finalize", {}), 200)
+    center = {"tenantId": billed["id"], "name": "Sales", "code": "sales"}
+    url = {"url": "https://hooks.example/"}
+    hook = json_of(admin.post(f"/tenants/{tenant['id']}/webhooks", url), 201)
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
@@ -73,6 +80,8 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
         "owner": str(owner),
         "subscription": subscribed["id"],
         "invoice": draft["id"],
+        "center": json_of(admin.post("/cost-centers", center), 201)["id"],
+        "webhook": hook["id"],
     }
 
 

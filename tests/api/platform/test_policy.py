@@ -11,8 +11,10 @@ import pytest
 from django.test import Client
 
 from billing.accounts import keys
-from billing.models import Account
+from billing.models import Account, UsageQuota
 from customers.models import Customer, Membership
+from tenants.models import CostCenter
+from tests.factories import LONG_AGO
 from tests.scenarios.world import World, token
 
 # Each row: method, path, body, and who may (all others are refused with 403).
@@ -22,6 +24,8 @@ MANAGERS: Final = "admin owner teamadmin key:write"
 OWNERS: Final = "admin owner key:write"
 ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
+ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
+QUOTA: Final = {"tenantId": "{tenant}"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/meters", None, EVERYONE),
     ("post", "/meters", {}, ADMIN),
@@ -40,6 +44,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/tenants/{tenant}/usage/events", None, READERS),
     ("delete", "/tenants/{tenant}/usage/events/{event}", None, ADMIN),
     ("get", "/tenants/{tenant}/billing/preview", None, READERS),
+    ("get", "/tenants/{tenant}/billing/estimate", None, READERS),
     ("get", "/tenants/{tenant}/invoices", None, READERS),
     ("post", "/tenants/{tenant}/invoices", {}, ADMIN),
     ("get", "/invoices/{invoice}", None, READERS),
@@ -59,6 +64,17 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("post", "/coupons/{coupon}/deactivate", {"no": 1}, ADMIN),
     ("post", "/coupons/validate", {"code": "ten", "tenantId": "{tenant}"}, MANAGERS),
     ("post", "/coupons/redeem", {"code": "none", "tenantId": "{tenant}"}, MANAGERS),
+    ("post", "/quotas", QUOTA, MANAGERS),
+    ("get", "/quotas/{quota}", None, ASKERS),
+    ("put", "/quotas/{quota}", {"no": 1}, MANAGERS),
+    ("put", "/quotas/{given}", {"no": 1}, ADMIN),
+    ("delete", "/quotas/{given}", None, ADMIN),
+    ("get", "/quotas/tenants/{tenant}", None, ASKERS),
+    ("get", "/quotas/tenants/{tenant}/check", None, ASKERS),
+    ("post", "/tenants/{tenant}/quotas/reservations", {}, RECORDERS),
+    ("get", "/tenants/{tenant}/quotas/reservations/{reservation}", None, ASKERS),
+    ("post", "/tenants/{tenant}/quotas/reservations/{reservation}/commit", {"no": 1}, RECORDERS),
+    ("post", "/tenants/{tenant}/quotas/reservations/{reservation}/release", {"no": 1}, RECORDERS),
     ("get", "/invoices/{invoice}/payments", None, READERS),
     ("post", "/invoices/{invoice}/payments", {}, ADMIN),
     ("post", "/invoices/{invoice}/mark-uncollectible", {"no": 1}, ADMIN),
@@ -68,12 +84,38 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/credit-notes/{note}/pdf", None, READERS),
     ("get", "/tenants/{tenant}/credits", None, READERS),
     ("post", "/subscriptions/{subscription}/credits", {}, ADMIN),
+    ("post", "/cost-centers", {"tenantId": "{tenant}", "name": "x", "code": "new"}, MANAGERS),
+    ("get", "/cost-centers/tenants/{tenant}", None, READERS),
+    ("get", "/cost-centers/{center}", None, READERS),
+    ("put", "/cost-centers/{center}", {"no": 1}, MANAGERS),
+    ("delete", "/cost-centers/{center}", None, MANAGERS),
+    ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
+    ("post", "/stripe/checkout", {"tenantId": "{tenant}", "planId": "{plan}"}, OWNERS),
+    ("post", "/stripe/portal", {"tenantId": "{tenant}"}, OWNERS),
+    ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("get", "/tenants/{tenant}/webhooks", None, READERS),
+    ("post", "/tenants/{tenant}/webhooks", {}, MANAGERS),
+    ("get", "/webhooks", None, ADMIN),
+    ("post", "/webhooks", {}, ADMIN),
+    ("get", "/webhooks/{webhook}", None, READERS),
+    ("patch", "/webhooks/{webhook}", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/rotate-secret", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/test", {"no": 1}, MANAGERS),
+    ("get", "/webhooks/{webhook}/deliveries", None, READERS),
+    ("get", "/webhook-deliveries/{delivery}", None, READERS),
+    ("post", "/webhook-deliveries/{delivery}/replay", {"no": 1}, MANAGERS),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+HIDDEN: Final = (
+    *("invoice", "note", "subscription", "center", "quota", "given"),
+    *("webhook", "delivery"),
+)
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
@@ -84,12 +126,46 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
     world = World()
     world.begin("2025-04-01T00:00:00Z")
-    subscription = world.subscribe(world.plan())
+    plan = world.plan()
+    subscription = world.subscribe(plan)
     world.advance("2025-05-01T01:00:00Z")
     final = world.invoices()[0]["id"]
     part = {"amount": "1.00", "reason": "goodwill"}
     note = world.post(f"/invoices/{final}/credit-notes", part)["id"]
     invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
+    url = {"url": "https://hooks.example/"}
+    hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
+    people = teams(world)
+    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
+    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
+    own = world.post("/quotas", quota)["id"]
+    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
+    return {
+        "ids": {
+            "tenant": world.tenant,
+            "quota": own,
+            "given": world.post("/quotas", {**quota, "resourceType": "API_CALLS"})["id"],
+            "reservation": world.post(f"/tenants/{world.tenant}/quotas/reservations", job)[
+                "reservationId"
+            ],
+            "invoice": invoice,
+            "note": note,
+            "subscription": subscription["id"],
+            "plan": plan,
+            "coupon": world.post("/coupons", TEN, status=201)["id"],
+            "clock": world.clock,
+            "webhook": hook["id"],
+            "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
+            "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
+            "event": world.use("API_CALLS", eventId="one")["eventId"],
+            "center": owners_center(world),
+        },
+        "headers": headers(people),
+    }
+
+
+def teams(world: World) -> dict[tuple[bool, int], str]:
+    """Give the tenant and another one a team; return its users by (own, role)."""
     at = datetime(2025, 4, 1, tzinfo=UTC)
     people = {}
     for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
@@ -101,19 +177,16 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             user = uuid4()
             Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
             people[(tenant == world.tenant, role)] = str(user)
-    return {
-        "ids": {
-            "tenant": world.tenant,
-            "invoice": invoice,
-            "note": note,
-            "subscription": subscription["id"],
-            "coupon": world.post("/coupons", TEN, status=201)["id"],
-            "clock": world.clock,
-            "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
-            "event": world.use("API_CALLS", eventId="one")["eventId"],
-        },
-        "headers": headers(people),
-    }
+    return people
+
+
+def owners_center(world: World) -> str:
+    """Make a cost center that no deletion removes: it has usage."""
+    center = CostCenter.objects.create(
+        account_id=world.tenant, name="x", code="x", created_at=LONG_AGO, updated_at=LONG_AGO
+    )
+    world.use("API_CALLS", costCenterCode="x")
+    return str(center.id)
 
 
 def other_tenant(world: World) -> str:
@@ -163,10 +236,10 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # A thing of another tenant's is not there, rather than forbidden.
-    is_hidden = any(place in path for place in ("{invoice}", "{note}", "{subscription}"))
+    is_hidden = any(f"{{{place}}}" in path for place in HIDDEN)
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
-    if need_is_admin(allowed) and is_hidden:
+    if need_is_admin(allowed) and is_hidden and "{given}" not in path:
         expected["stranger"] = "refused"
     assert seen == expected
 

@@ -1,0 +1,1 @@
+"""Tasks of this app: none yet."""
