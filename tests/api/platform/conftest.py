@@ -67,6 +67,8 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     draft = json_of(admin.post(f"{path}/invoices", {}), 201)
     json_of(admin.post(f"/invoices/{draft['id']}/finalize", {}), 200)
     center = {"tenantId": billed["id"], "name": "Sales", "code": "sales"}
+    by = {"method": "METER_SHARE", "byMetricType": "API_CALLS"}
+    rule = {"tenantId": billed["id"], "name": "By calls", **by}
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
@@ -76,6 +78,7 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
         "subscription": subscribed["id"],
         "invoice": draft["id"],
         "center": json_of(admin.post("/cost-centers", center), 201)["id"],
+        "rule": json_of(admin.post("/allocation-rules", rule), 201)["id"],
     }
 
 

@@ -42,7 +42,7 @@ class Endpoint:
         """What a good caller that may not is told."""
         if self.by == "owner":
             return 404, "NO_CUSTOMER"
-        if "{center}" in self.path:
+        if "{center}" in self.path or "{rule}" in self.path:
             return 404, "NOT_FOUND"
         if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
             return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
@@ -201,6 +201,12 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="PUT",
+        path="/allocation-rules/{rule}",
+        texts=("name",),
+        times=("validUntil",),
+    ),
+    Endpoint(
+        method="PUT",
         path="/cost-centers/{center}",
         texts=("name", "code", "description"),
         decimals=("budget",),
@@ -253,7 +259,7 @@ ENDPOINTS: Final = (
 )
 LISTS: Final = (
     *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
-    "/cost-centers/tenants/{tenant}",
+    *("/cost-centers/tenants/{tenant}", "/allocation-rules/tenants/{tenant}"),
     *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
     "/invoices/{invoice}/credit-notes",
 )

@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from billing.accounts import keys
-from billing.models import Account
+from billing.models import Account, Meter
+from costs.models import AllocationRule
 from customers.models import Customer, Membership
 from tenants.models import CostCenter
 from tests.factories import LONG_AGO
@@ -24,6 +25,7 @@ MANAGERS: Final = "admin owner teamadmin key:write"
 OWNERS: Final = "admin owner key:write"
 ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
+RULE: Final = {"tenantId": "{tenant}", "name": "x", "method": "METER_SHARE"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/meters", None, EVERYONE),
     ("post", "/meters", {}, ADMIN),
@@ -79,6 +81,18 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/stream", None, READERS),
+    ("get", "/allocation-rules/tenants/{tenant}", None, READERS),
+    (
+        "post",
+        "/allocation-rules",
+        {**RULE, "byMetricType": "API_CALLS", "metricType": "PIPELINE_RUNS"},
+        MANAGERS,
+    ),
+    ("put", "/allocation-rules/{rule}", {"no": 1}, MANAGERS),
+    ("delete", "/allocation-rules/{rule}", None, MANAGERS),
+    ("get", "/invoices/{invoice}/cost-centers", None, READERS),
+    ("get", "/invoices/{invoice}/cost-centers.csv", None, READERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
@@ -86,7 +100,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
 ]
 
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
-HIDDEN: Final = ("{invoice}", "{note}", "{subscription}", "{center}")
+HIDDEN: Final = ("{invoice}", "{note}", "{subscription}", "{center}", "{rule}")
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -124,6 +138,7 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
             "center": owners_center(world),
+            "rule": owners_rule(world),
         },
         "headers": headers(people),
     }
@@ -136,6 +151,14 @@ def owners_center(world: World) -> str:
     )
     world.use("API_CALLS", costCenterCode="x")
     return str(center.id)
+
+
+def owners_rule(world: World) -> str:
+    """Make a rule that is not deleted: it held in a period that is invoiced."""
+    at = {"valid_from": LONG_AGO, "created_at": LONG_AGO}
+    meter = Meter.objects.get(metric_type="API_CALLS")
+    fields = {"method": "METER_SHARE", "by_meter": meter, **at}
+    return str(AllocationRule.objects.create(account_id=world.tenant, name="x", **fields).id)
 
 
 def other_tenant(world: World) -> str:
