@@ -1,7 +1,7 @@
 """Batches over HTTP against a bare COPY of the same rows: `bin/bench ingest`.
 
 Batches are durable, deduplicated and counted. The reference is one COPY, of the rows that the
-batches have left, into a table with the same columns and the same primary key, on the same server.
+batches have left, into a table with the same columns and the same indexes, on the same server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EVENTS = 300_000
 BATCH = 5_000
 CONNECTIONS = 4
 ROUNDS = 3
-TARGET = 0.4
+TARGET = 0.5
 
 
 def bodies(count: int) -> list[bytes]:
@@ -81,8 +81,8 @@ def by_copy(system: System, tenant: str) -> float:
     """COPY the tenant's rows into a bare table; return the seconds that it took."""
     with system.connect() as connection:
         connection.execute("DROP TABLE IF EXISTS bench_bare")
-        connection.execute("CREATE TABLE bench_bare (LIKE billing_usageevent INCLUDING DEFAULTS)")
-        connection.execute("ALTER TABLE bench_bare ADD PRIMARY KEY (account_id, event_id)")
+        alike = "LIKE billing_usageevent INCLUDING DEFAULTS INCLUDING INDEXES"
+        connection.execute(f"CREATE TABLE bench_bare ({alike})")
         rows = f"SELECT * FROM billing_usageevent WHERE account_id = '{tenant}' ORDER BY seq"
         with connection.cursor().copy(f"COPY ({rows}) TO STDOUT") as copy:
             data = b"".join(bytes(part) for part in copy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import multiprocessing.synchronize
 import os
 import re
 import select
@@ -23,7 +24,8 @@ CLIENTS = 8
 CLIENT_PROCESSES = 2
 SECONDS = 8
 ROUNDS = 3
-TARGET = 0.3
+LIMIT_RATE = 8_000
+TARGET = 0.4
 
 INSERT = """
 INSERT INTO bench_one (account_id, event_id, seq, meter_id, quantity, is_correction, occurred_at,
@@ -51,29 +53,41 @@ def request(system: System, path: str) -> bytes:
     return head.encode() + body
 
 
-def send(system: System, path: str, clients: int, answer: multiprocessing.Queue[int]) -> None:
-    """Keep so many connections busy, one request at a time each, and count the 201s."""
-    poll = select.poll()
+def send(
+    system: System,
+    path: str,
+    clients: int,
+    begin: multiprocessing.synchronize.Barrier,
+    answer: multiprocessing.Queue[int],
+) -> None:
+    """Keep so many connections busy, one request at a time each, and count the 201s.
+
+    The requests are written beforehand, as pgbench's statement is.
+    """
+    poll = select.epoll()
     sockets = {}
     for _ in range(clients):
         one = socket.create_connection(("127.0.0.1", system.port))
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sockets[one.fileno()] = one
-        poll.register(one, select.POLLIN)
-        one.sendall(request(system, path))
-    answers: dict[int, bytes] = {}
+        poll.register(one, select.EPOLLIN)
+    requests = [request(system, path) for _ in range(SECONDS * LIMIT_RATE // CLIENT_PROCESSES)]
+    begin.wait()
+    for one in sockets.values():
+        one.sendall(requests.pop())
+    answers = dict.fromkeys(sockets, b"")
     done = 0
     ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
-        for number, _ in poll.poll(1000):
-            got = answers[number] = answers.get(number, b"") + sockets[number].recv(65536)
+        for number, _ in poll.poll(1):
+            got = answers[number] = answers[number] + sockets[number].recv(65536)
             if not got.endswith(b"}"):
                 continue
             if not got.startswith(b"HTTP/1.1 201"):
                 raise RuntimeError(repr(got[:600]))
             done += 1
             answers[number] = b""
-            sockets[number].sendall(request(system, path))
+            sockets[number].sendall(requests.pop())
     answer.put(done)
 
 
@@ -82,13 +96,14 @@ def over_http(system: System, tenant: str) -> float:
     answer: multiprocessing.Queue[int] = multiprocessing.Queue()
     path = f"{BASE}/tenants/{tenant}/usage"
     clients = CLIENTS // CLIENT_PROCESSES
+    begin = multiprocessing.Barrier(CLIENT_PROCESSES)
     processes = [
-        multiprocessing.Process(target=send, args=(system, path, clients, answer))
+        multiprocessing.Process(target=send, args=(system, path, clients, begin, answer))
         for _ in range(CLIENT_PROCESSES)
     ]
     for process in processes:
         process.start()
-    total = sum(answer.get(timeout=SECONDS + 20) for _ in processes)
+    total = sum(answer.get(timeout=SECONDS + 60) for _ in processes)
     for process in processes:
         process.join()
     return total / SECONDS

@@ -129,7 +129,7 @@ def running(settings: str = "config.settings.prod", *, database: str = "") -> It
 
 
 def wait(port: int) -> None:
-    for _ in range(300):
+    for _ in range(1_200):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
             connection.request("GET", "/healthz")

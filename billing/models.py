@@ -18,6 +18,13 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
+from billing.metering.quotas.models import (
+    QuotaNotice,
+    QuotaReservation,
+    QuotaWindow,
+    QuotaWindowValue,
+    UsageQuota,
+)
 from billing.outbox.models import OutboxCounter, OutboxEvent
 from billing.subscriptions.fee_models import (
     Discount,
@@ -52,6 +59,10 @@ __all__ = [
     "Plan",
     "PlanLimit",
     "PlanVersion",
+    "QuotaNotice",
+    "QuotaReservation",
+    "QuotaWindow",
+    "QuotaWindowValue",
     "Segment",
     "Subscription",
     "SubscriptionPause",
@@ -63,5 +74,6 @@ __all__ = [
     "UsageCounter",
     "UsageCounterValue",
     "UsageEvent",
+    "UsageQuota",
     "UsageTimeline",
 ]

@@ -9,14 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from stdnum import bic as bank_codes
-from stdnum import iban as bank_accounts
-from stdnum.exceptions import ValidationError
-
-from billing.kernel.countries import is_country
+from billing.kernel.setting_texts import (
+    algorithms,
+    bank_account,
+    bank_code,
+    comma_list,
+    country,
+    flag,
+    networks,
+    one_of,
+    return_urls,
+    secret,
+    stripe_key,
+    stripe_version,
+    text,
+    url,
+    webhook_secrets,
+    whole,
+    zone,
+)
 
 
 class SettingsError(SystemExit):
@@ -31,98 +43,6 @@ class Setting:
     parse: Callable[[str], Any]
     default: str | None
     meaning: str
-
-
-def text(value: str) -> str:
-    return value
-
-
-def flag(value: str) -> bool:
-    if value not in {"0", "1"}:
-        raise ValueError("must be 0 or 1")
-    return value == "1"
-
-
-def comma_list(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def secret(value: str) -> str:
-    if len(value) < 32:
-        raise ValueError("must have at least 32 characters; `openssl rand -hex 32` makes one")
-    return value
-
-
-def whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(value)
-
-    return parse
-
-
-def one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return value
-
-    return parse
-
-
-def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
-    return parts.scheme in schemes and bool(parts.hostname) and port != 0
-
-
-def url(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value and not _is_url(value, schemes):
-            begins = " or ".join(f"{scheme}://" for scheme in schemes)
-            raise ValueError(f"must be a URL that begins with {begins}")
-        return value
-
-    return parse
-
-
-def algorithms(value: str) -> tuple[str, ...]:
-    chosen = comma_list(value)
-    if not chosen or not set(chosen) <= {"HS256", "RS256", "ES256"}:
-        raise ValueError("must name HS256, RS256 or ES256, separated by commas")
-    return chosen
-
-
-def country(value: str) -> str:
-    if not is_country(value):
-        raise ValueError("must be a country of ISO 3166-1 alpha-2, such as DE")
-    return value
-
-
-def zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("must be a time zone such as Europe/Berlin") from None
-    return value
-
-
-def bank_account(value: str) -> str:
-    try:
-        return bank_accounts.validate(value) if value else ""
-    except ValidationError:
-        raise ValueError("must be an IBAN with right check digits") from None
-
-
-def bank_code(value: str) -> str:
-    try:
-        return bank_codes.validate(value) if value else ""
-    except ValidationError:
-        raise ValueError("must be a BIC of 8 or 11 characters") from None
 
 
 POSTGRES = url("postgres", "postgresql")
@@ -170,15 +90,46 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "BILLING_RETENTION_DAYS",
         whole(1, 3660),
         "400",
-        "Days that usage events are kept and deduplicated; older ones are rejected.",
+        "Days that usage events are kept and deduplicated; older ones are rejected, and deleted "
+        "each night. Invoices and counts stay.",
     ),
     Setting("BILLING_PAYMENT_TERM_DAYS", whole(0, 365), "14", "Days from issue to due date."),
     Setting(
         "STRIPE_SECRET_KEY",
-        text,
+        stripe_key,
         "",
-        "Your Stripe account's key. Empty: Stripe is not used. This version has no Stripe client "
-        "yet, so a key changes nothing.",
+        "Your Stripe account's secret or restricted key. Empty: Stripe is not used.",
+    ),
+    Setting(
+        "STRIPE_WEBHOOK_SECRET",
+        webhook_secrets,
+        "",
+        "The signing secrets of our webhook endpoints at Stripe, separated by commas.",
+    ),
+    Setting(
+        "STRIPE_API_HOST",
+        url("https", "http"),
+        "https://api.stripe.com",
+        "Where Stripe's API is. Another address serves for tests and proxies.",
+    ),
+    Setting(
+        "STRIPE_API_VERSION",
+        stripe_version,
+        "2026-08-26.dahlia",
+        "The version of Stripe's API that we speak.",
+    ),
+    Setting(
+        "STRIPE_RETURN_URLS",
+        return_urls,
+        "",
+        "Where a browser may be sent from Stripe's pages: addresses, each with all below it, "
+        "separated by commas. Empty: any https address, and http on this machine.",
+    ),
+    Setting(
+        "STRIPE_MIRROR",
+        one_of("AUTO", "ON", "OFF"),
+        "AUTO",
+        "Whether Stripe's objects are copied into tables to read. AUTO: where a key is set.",
     ),
     Setting(
         "BILLING_TRUSTED_PROXIES",
@@ -250,6 +201,19 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         flag,
         "0",
         "1: mails of tenants on test clocks are sent too. Otherwise they are written and held.",
+    ),
+    Setting(
+        "BILLING_WEBHOOK_NETWORKS",
+        networks,
+        "",
+        "Networks that are not public and that webhooks may be sent to all the same, such as "
+        "10.1.0.0/16, separated by commas.",
+    ),
+    Setting(
+        "BILLING_WEBHOOK_LOG_DAYS",
+        whole(4, 3660),
+        "30",
+        "Days that events and their deliveries to webhooks are kept.",
     ),
     Setting("EMAIL_HOST", text, "", "The SMTP server. Empty: mails are written to the log."),
     Setting("EMAIL_PORT", whole(1, 65535), "587", "Its port."),

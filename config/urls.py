@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from billing.admin.usage import usage
 from billing.http import health
 from billing.http.schema import DocsView, RedocView, schema
+from paying.pages import returned
 
 handler400 = "billing.http.handlers.bad_request"
 handler403 = "billing.http.handlers.forbidden"
@@ -17,13 +18,17 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("tenants.api.platform.urls")),
     path("", include("coupons.api.platform.urls")),
     path("", include("invoicing.api.platform.urls")),
+    path("", include("quotas.api.platform.urls")),
     path("", include("costs.api.platform.urls")),
+    path("", include("webhooks.api.platform.urls")),
+    path("", include("paying.api.platform.urls")),
 ]
 
 portal: list[URLPattern | URLResolver] = [
     path("", include("billing.api.portal.urls")),
     path("", include("customers.api.portal.urls")),
     path("", include("quotas.api.portal.urls")),
+    path("", include("paying.api.portal.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("api/v1/billing/", include(platform)),
     path("api/billing/v1/", include(portal)),
+    path("stripe/return", returned),
     path("api/schema", schema, name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/redoc", RedocView.as_view(url_name="schema"), name="redoc"),

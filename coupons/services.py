@@ -17,7 +17,7 @@ from billing.credits import ledger
 from billing.kernel.constraints import refusing
 from billing.kernel.decimals import format_decimal
 from billing.kernel.errors import AlreadyExists, NotFound, invalid
-from billing.kernel.money import parse_amount
+from billing.kernel.money import LARGEST_GIVEN, parse_amount
 from billing.kernel.services import service
 from billing.models import Account, LockedAccount, Subscription
 from billing.subscriptions.discounting import DiscountTerms, add_discount
@@ -93,6 +93,8 @@ def _check_amount(field: str, value: Decimal, currency: str, *, least: int = 1) 
         raise invalid(field, f"{error} in {currency}") from None
     if minor < least:
         raise invalid(field, "must be above zero" if least else "must not be negative")
+    if value > LARGEST_GIVEN:
+        raise invalid(field, f"must be at most {LARGEST_GIVEN}")
 
 
 @service

@@ -37,9 +37,3 @@ class RoleTooHigh(BillingError):
     code = "ROLE_TOO_HIGH"
     kind = Kind.FORBIDDEN
     message = "An admin adds, and manages the users; who is an admin is the owner's to change."
-
-
-class PaymentMethodElsewhere(BillingError):
-    code = "PAYMENT_METHOD_ELSEWHERE"
-    kind = Kind.NOT_IMPLEMENTED
-    message = "Payment methods are changed in Stripe's customer portal: GET /stripe/customer."

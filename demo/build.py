@@ -18,6 +18,7 @@ from billing.kernel.services import service
 from billing.models import Account, Meter, Plan, Subscription
 from billing.subscriptions.services import create_subscription
 from customers.models import Customer, Membership, Role
+from demo import limits
 from demo.customers import CUSTOMERS, DemoCustomer
 from demo.plans import METERS, PLANS
 from demo.usage import record_usage
@@ -58,6 +59,7 @@ def build(*, say: Say, now: datetime) -> Built:
         events += recorded
         say(f"{wanted.name}: {recorded:,} events since {starts[wanted]:%Y-%m-%d}.")
     _live_through(accounts, starts, now=now)
+    limits.limit(accounts.items(), now=now)
     invoices = Invoice.objects.filter(account_id__in=accounts.values()).count()
     return Built(is_new=True, events=events, invoices=invoices)
 

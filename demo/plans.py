@@ -13,6 +13,7 @@ D = Decimal
 INPUT: Final = "INPUT_TOKENS"
 OUTPUT: Final = "OUTPUT_TOKENS"
 REQUESTS: Final = "ML_INFERENCE_REQUESTS"
+PROJECTS: Final = ("workspace", "projects")
 METERS: Final = ((INPUT, "Input tokens"), (OUTPUT, "Output tokens"))
 
 
@@ -46,7 +47,7 @@ def _version(price: str, *charges: ChargeDraft, **fields: object) -> VersionDraf
     )
 
 
-def _rate(calls: int) -> tuple[LimitDraft, ...]:
+def _limits(*, calls: int, projects: int, members: int) -> tuple[LimitDraft, ...]:
     return (
         LimitDraft(
             service_name="inference",
@@ -54,6 +55,15 @@ def _rate(calls: int) -> tuple[LimitDraft, ...]:
             value=calls,
             window="minute",
             description="Requests a minute",
+        ),
+        LimitDraft(
+            service_name=PROJECTS[0],
+            feature_key=PROJECTS[1],
+            value=projects,
+            description="Projects at a time",
+        ),
+        LimitDraft(
+            service_name="billing", feature_key="members", value=members, description="Seats"
         ),
     )
 
@@ -75,7 +85,7 @@ FREE: Final = DemoPlan(
     name="Free",
     description="To try it: two million tokens a month are included.",
     is_default=True,
-    limits=_rate(10),
+    limits=_limits(calls=10, projects=3, members=3),
     prices=_version(
         "0",
         _charge(
@@ -98,7 +108,7 @@ PRO: Final = DemoPlan(
     code="demo-pro",
     name="Pro",
     description="For teams that build on it.",
-    limits=_rate(300),
+    limits=_limits(calls=300, projects=20, members=10),
     prices=_version(
         "49.00",
         _charge(
@@ -132,7 +142,7 @@ ENTERPRISE: Final = DemoPlan(
     code="demo-enterprise",
     name="Enterprise",
     description="Volume prices, with a commitment.",
-    limits=_rate(-1),
+    limits=_limits(calls=-1, projects=-1, members=-1),
     prices=_version(
         "490.00",
         _charge(

@@ -11,7 +11,7 @@ from billing.kernel.constraints import refusing
 from billing.kernel.errors import AlreadyExists, InvalidTransition, invalid
 from billing.kernel.money import Money
 from billing.kernel.services import service
-from billing.models import Account
+from billing.models import Account, LockedAccount
 from invoicing import dunning
 from invoicing.errors import PaymentAboveDue
 from invoicing.models import OPEN, Invoice, InvoiceStatus
@@ -44,20 +44,36 @@ def record_payment(
     money = given_amount(amount, invoice.currency)
     _require_payable(invoice, money, reference)
     came_at = _when(invoice, paid_at, now=now)
+    return add_payment(account, invoice, money, reference=reference, paid_at=came_at, now=now)
+
+
+def add_payment(
+    account: LockedAccount,
+    invoice: Invoice,
+    money: Money,
+    *,
+    reference: str,
+    paid_at: datetime,
+    now: datetime,
+) -> Invoice:
+    """Put money that came in on an invoice that takes it, within the caller's transaction.
+
+    Never more than is due. Raises AlreadyExists for a reference that the invoice has.
+    """
     payment = Payment(
         account=account,
         invoice=invoice,
         currency=invoice.currency,
         amount_minor=money.minor,
         reference=reference,
-        paid_at=came_at,
+        paid_at=paid_at,
         created_at=now,
     )
     with refusing(payment_reference_once=AlreadyExists(what="a payment with this reference")):
         payment.save(force_insert=True)
     before = _state(invoice)
     invoice.amount_paid_minor += money.minor
-    invoice.settle(at=came_at)
+    invoice.settle(at=paid_at)
     invoice.save(update_fields=["amount_paid_minor", "status", "paid_at"])
     dunning.follow(account, invoice, now=now)
     audit.record(

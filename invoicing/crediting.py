@@ -75,6 +75,19 @@ def issue_credit_note(
     """
     account = Account.objects.lock(account_id)
     invoice = locked_invoice(account, invoice_id)
+    return credit(account, invoice, amount=amount, parts=parts, reason=reason, now=now)
+
+
+def credit(
+    account: LockedAccount,
+    invoice: Invoice,
+    *,
+    amount: object = None,
+    parts: Sequence[Part] | None = None,
+    reason: str,
+    now: datetime,
+) -> CreditNote:
+    """Credit as `issue_credit_note` does, within the caller's transaction."""
     if invoice.status in UNCREDITABLE:
         raise InvalidTransition(noun="invoice", current=invoice.status, target="credited")
     before = invoice.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -9,7 +10,6 @@ from django.db import IntegrityError, transaction
 from billing.credits import ledger
 from billing.kernel.money import AmountTooLarge
 from billing.models import InvoiceDue, LockedAccount, Subscription, SubscriptionPeriod
-from billing.rating.late import settle_periods
 from invoicing.composing import Bill, compose
 from invoicing.errors import AmountOutOfBounds, InvoiceExists
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus
@@ -50,19 +50,12 @@ def compose_for(
 
 
 def open_draft(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> Invoice | None:
-    """Make or refresh the draft of a due row; None where every line is zero.
-
-    Once the grace is over a period that comes to nothing is settled all the same.
-    """
+    """Make or refresh the draft of a due row; None where every line is zero."""
     found = existing(due.period, due.kind)
     if found is not None:
         return refresh(account, found, now=now)
     bill = compose_for(account, due.period, due.kind, now=now)
-    if bill.is_empty:
-        if due.due_at == due.finalize_at:
-            settle_periods(bill.settled)
-        return None
-    return write(account, bill, now=now)
+    return None if bill.is_empty else write(account, bill, now=now)
 
 
 def refresh(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invoice:
@@ -79,26 +72,16 @@ def bring_up_to_date(account: LockedAccount, invoice: Invoice, *, now: datetime)
     not compute another.
     """
     bill = compose_for(account, invoice.period, invoice.kind, now=now)
-    _fill(invoice, bill, now=now)
+    fill(invoice, bill, now=now)
     invoice.save()
     invoice.lines.all().delete()
-    _write_lines(invoice, bill)
+    write_lines([(invoice, bill)])
     return bill
 
 
 def write(account: LockedAccount, bill: Bill, *, now: datetime) -> Invoice:
     """Write a new draft. Raises InvoiceExists where the period has an invoice of this kind."""
-    invoice = Invoice(
-        account=account,
-        subscription=bill.subscription,
-        period=bill.period,
-        kind=bill.kind,
-        currency=bill.currency,
-        period_start=bill.bounds.start,
-        period_end=bill.bounds.end,
-        created_at=now,
-    )
-    _fill(invoice, bill, now=now)
+    invoice = new_invoice(account, bill, now=now)
     try:
         with transaction.atomic():
             invoice.save(force_insert=True)
@@ -107,11 +90,25 @@ def write(account: LockedAccount, bill: Bill, *, now: datetime) -> Invoice:
             raise
         found = existing(bill.period, bill.kind)
         raise InvoiceExists(invoice_id=found.id if found else "") from None
-    _write_lines(invoice, bill)
+    write_lines([(invoice, bill)])
     return invoice
 
 
-def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
+def new_invoice(account: LockedAccount, bill: Bill, *, now: datetime) -> Invoice:
+    """Make the row of a bill that is not written yet."""
+    invoice = Invoice(
+        account=account,
+        subscription=bill.subscription,
+        period=bill.period,
+        kind=bill.kind,
+        currency=bill.currency,
+        created_at=now,
+    )
+    fill(invoice, bill, now=now)
+    return invoice
+
+
+def fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
     amounts = bill.calculated
     invoice.period_start, invoice.period_end = bill.bounds.start, bill.bounds.end
     invoice.calculated_at = now
@@ -128,10 +125,22 @@ def _fill(invoice: Invoice, bill: Bill, *, now: datetime) -> None:
     invoice.tax_reason_code = bill.position.code
 
 
-def _write_lines(invoice: Invoice, bill: Bill) -> None:
-    rows = line_rows(bill)
-    for row in rows:
-        row.invoice = invoice
+def save(invoices: Sequence[Invoice]) -> None:
+    """Write invoices, the new ones in one statement."""
+    new = [invoice for invoice in invoices if invoice._state.adding]  # noqa: SLF001
+    Invoice.objects.bulk_create(new)
+    for invoice in invoices:
+        if invoice not in new:
+            invoice.save()
+
+
+def write_lines(bills: Iterable[tuple[Invoice, Bill]]) -> None:
+    """Write the lines of invoices that are not final; the invoices may be written after them."""
+    rows = []
+    for invoice, bill in bills:
+        for row in line_rows(bill):
+            row.invoice_id = invoice.pk
+            rows.append(row)
     InvoiceLine.objects.bulk_create(rows)
 
 

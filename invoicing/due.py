@@ -9,14 +9,15 @@ is due, nor of one whose customer is deleted: it is neither billed nor reminded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Min, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db import connection
+from django.db.models import Min, QuerySet
 
 from billing.credits import ledger
 from billing.models import Account, CreditGrant, InvoiceDue, LockedAccount, Subscription, TestClock
@@ -29,13 +30,15 @@ from invoicing.records import Dunning
 class Source:
     """A kind of due work: rows with an `account` and an instant, and what is done with one.
 
-    `take` holds the account's lock. After it the row must not be due at that instant any more.
+    `condition` says in SQL, of the row `s`, what `rows` says beside that. `take` holds the
+    account's lock. After it the row must not be due at that instant any more.
     """
 
     name: str
     rows: Callable[[], QuerySet[Any]]
     instant: str
     take: Callable[[LockedAccount, Any, datetime], None]
+    condition: str = "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +64,49 @@ def _move(_account: LockedAccount, subscription: Subscription, now: datetime) ->
 
 
 def _bill(account: LockedAccount, due: InvoiceDue, now: datetime) -> None:
-    """Draft it, and finalize it once its grace is over; then it is never due again."""
-    drafting.open_draft(account, due, now=now)
+    """Draft it, and finalize it once its grace is over; then it is never due again.
+
+    Where the grace is over by now too, nobody would see the draft: none is made.
+    """
     is_final = due.due_at == due.finalize_at
     if is_final:
         finalizing.finalize_due(account, due, now=now)
-    following = None if is_final else due.finalize_at
-    InvoiceDue.objects.filter(pk=due.pk).update(due_at=following)
+    elif due.finalize_at > now:
+        drafting.open_draft(account, due, now=now)
+    due.due_at = None if is_final else due.finalize_at
+    aim([due])
+
+
+AIM: Final = """
+UPDATE billing_invoicedue d SET due_at = a.due_at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS a (id, due_at) WHERE d.id = a.id
+"""
+
+
+def aim(rows: Sequence[InvoiceDue]) -> None:
+    """Store when invoices that have to be made are due next: one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(AIM, [[row.pk for row in rows], [row.due_at for row in rows]])
 
 
 def _dun(account: LockedAccount, row: Dunning, now: datetime) -> None:
     dunning.take_steps(account, row, now=now)
 
 
+MOVE: Final = Source(
+    name="subscription", rows=Subscription.objects.all, instant="due_at", take=_move
+)
+BILL: Final = Source(name="invoice", rows=InvoiceDue.objects.all, instant="due_at", take=_bill)
 SOURCES: Final[tuple[Source, ...]] = (
     Source(
         name="credit expiry",
         rows=lambda: CreditGrant.objects.filter(remaining_minor__gt=0),
         instant="expires_at",
         take=_expire,
+        condition="s.remaining_minor > 0",
     ),
-    Source(name="subscription", rows=Subscription.objects.all, instant="due_at", take=_move),
-    Source(name="invoice", rows=InvoiceDue.objects.all, instant="due_at", take=_bill),
+    MOVE,
+    BILL,
     Source(name="dunning", rows=Dunning.objects.all, instant="due_at", take=_dun),
 )
 
@@ -94,22 +118,49 @@ def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
     return source.rows().filter(**reached, **left, **of).order_by()
 
 
+EARLIEST: Final = """
+SELECT DISTINCT ON (a.id) a.id, w.instant, w.place, w.key
+FROM billing_account a CROSS JOIN LATERAL ({steps}) AS w
+WHERE a.id = ANY(%s::uuid[]) AND a.closed_at IS NULL
+    AND NOT EXISTS (SELECT FROM invoicing_parkedaccount p WHERE p.account_id = a.id)
+ORDER BY a.id, w.instant, w.place
+"""
+STEP: Final = """
+(SELECT s.{instant} AS instant, {place} AS place, s.{key}::text AS key FROM {table} s
+ WHERE s.account_id = a.id AND s.{instant} <= %s AND {condition} ORDER BY 1, 3 LIMIT 1)"""
+
+
+@lru_cache(maxsize=1)
+def _earliest() -> str:
+    """Return the statement over all sources: it is asked before everything, so it is kept."""
+    steps = []
+    for place, source in enumerate(SOURCES):
+        meta = source.rows().model._meta  # noqa: SLF001
+        steps.append(
+            STEP.format(
+                instant=source.instant,
+                place=place,
+                key=meta.pk.column,
+                table=meta.db_table,
+                condition=source.condition,
+            )
+        )
+    return EARLIEST.format(steps=" UNION ALL ".join(steps))
+
+
 def earliest(account_id: UUID, *, now: datetime) -> Work | None:
     """Return the account's first step that is due by `now`, or None: one query."""
-    firsts = [
-        _due(source, now, account_id=account_id)
-        .annotate(
-            instant=F(source.instant), place=Value(place), key=Cast("pk", output_field=TextField())
-        )
-        .order_by("instant", "key")
-        .values_list("instant", "place", "key")[:1]
-        for place, source in enumerate(SOURCES)
-    ]
-    found = firsts[0].union(*firsts[1:], all=True).order_by("instant", "place").first()
-    if found is None:
-        return None
-    instant, place, key = found
-    return Work(source=SOURCES[place], due_at=instant, key=key)
+    return earliest_of([account_id], now=now).get(account_id)
+
+
+def earliest_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Work]:
+    """Return the first step of each of these accounts that has one due by `now`: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_earliest(), [*[now] * len(SOURCES), list(account_ids)])
+        return {
+            account_id: Work(source=SOURCES[place], due_at=instant, key=key)
+            for account_id, instant, place, key in cursor.fetchall()
+        }
 
 
 def is_due(account: Account, *, now: datetime) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -32,21 +33,24 @@ UPDATE invoicing_dunning d SET due_at = (
 WHERE d.closed_at IS NULL"""
 
 
-def begin(invoice: Invoice, *, due_at: datetime, now: datetime) -> None:
-    """Put a finalized invoice on the schedule. Steps that lie before its finalizing are left."""
-    Dunning.objects.create(
-        invoice=invoice,
-        account_id=invoice.account_id,
-        base_at=due_at,
-        done_until=now - timedelta(microseconds=1),
+def begin(invoices: Sequence[Invoice], *, due_at: datetime, now: datetime) -> None:
+    """Put finalized invoices on the schedule. Steps that lie before their finalizing are left."""
+    Dunning.objects.bulk_create(
+        Dunning(
+            invoice=invoice,
+            account_id=invoice.account_id,
+            base_at=due_at,
+            done_until=now - timedelta(microseconds=1),
+        )
+        for invoice in invoices
     )
-    _aim(invoice)
+    _aim(invoices)
 
 
-def _aim(invoice: Invoice) -> None:
+def _aim(invoices: Sequence[Invoice]) -> None:
     """Set the next step's instant by the schedule as it is now, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{AIM} AND d.invoice_id = %s", [invoice.pk])
+        cursor.execute(f"{AIM} AND d.invoice_id = ANY(%s)", [[one.pk for one in invoices]])
 
 
 def reschedule() -> None:
@@ -65,7 +69,7 @@ def take_steps(account: LockedAccount, row: Dunning, *, now: datetime) -> None:
     row.done_until = instant
     row.due_at = None
     row.save()
-    _aim(invoice)
+    _aim([invoice])
     stand(account, invoice, now=now)
 
 
@@ -150,6 +154,14 @@ def stand(account: LockedAccount, invoice: Invoice, *, now: datetime) -> None:
         now=now,
     )
     tell_subscription(subscription, "standing_changed", now=now)
+
+
+def hold(invoice: Invoice) -> None:
+    """Do nothing more about an invoice that is asked for with another one: for good."""
+    far = datetime.max.replace(tzinfo=UTC)
+    Dunning.objects.filter(invoice=invoice, closed_at__isnull=True).update(
+        due_at=None, done_until=far
+    )
 
 
 def _gravity(level: str) -> int:

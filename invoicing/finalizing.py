@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,29 +11,38 @@ from django.conf import settings
 from billing.accounts import audit
 from billing.credits import ledger
 from billing.kernel.errors import InvalidTransition
-from billing.models import InvoiceDue, LockedAccount, PlanVersion
+from billing.models import InvoiceDue, LockedAccount
 from billing.rating.late import UNSETTLED, settle_periods, unsettle
-from billing.subscriptions.discounting import give_uses_back, remember_uses
-from billing.subscriptions.fee_items import Place, expect_fee
-from invoicing import drafting, dunning, mailing
+from billing.subscriptions.discounting import give_uses_back
+from invoicing import drafting, dunning, mailing, remembering
 from invoicing.composing import Bill
 from invoicing.errors import InvoiceHasCreditNotes, InvoiceHasPayments
-from invoicing.models import BilledUsage, Invoice, InvoiceStatus, LineType
-from invoicing.numbering import next_number
+from invoicing.models import Invoice, InvoiceStatus
+from invoicing.numbering import next_numbers
 from invoicing.parties import buyer, seller
 from invoicing.pdf.documents import expect_document
 from invoicing.records import MailTemplate
+from invoicing.remembering import FinalInvoice
 from invoicing.taxes.positions import issue_day
-from invoicing.telling import tell, tell_settled
+from invoicing.telling import tell, tell_all
 from tenants.models import Tenant
 
 
 def finalize_due(account: LockedAccount, due: InvoiceDue, *, now: datetime) -> Invoice | None:
-    """Finalize the draft of a due row, where it has one; what is finalized already stays."""
+    """Finalize the invoice of a due row, whether it has a draft yet or not.
+
+    What is finalized already stays. A period that comes to nothing has none, and is settled.
+    """
     found = drafting.existing(due.period, due.kind)
-    if found is None or found.status != InvoiceStatus.DRAFT:
+    if found is not None and found.status != InvoiceStatus.DRAFT:
         return found
-    return finalize(account, found, now=now)
+    if found is not None:
+        return finalize(account, found, now=now)
+    bill = drafting.compose_for(account, due.period, due.kind, now=now)
+    if bill.is_empty:
+        settle_periods(bill.settled)
+        return None
+    return finalize_bill(account, bill, now=now)
 
 
 def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invoice:
@@ -45,97 +55,96 @@ def finalize(account: LockedAccount, invoice: Invoice, *, now: datetime) -> Invo
             noun="invoice", current=invoice.status, target=InvoiceStatus.PENDING
         )
     bill = drafting.bring_up_to_date(account, invoice, now=now)
+    return _finalize_one(account, invoice, bill, now=now)
+
+
+def finalize_bill(account: LockedAccount, bill: Bill, *, now: datetime) -> Invoice:
+    """Write an invoice and finalize it, with the bill as it was computed.
+
+    Raises InvoiceExists where the period has an invoice of this kind.
+    """
+    return _finalize_one(account, drafting.write(account, bill, now=now), bill, now=now)
+
+
+def _finalize_one(
+    account: LockedAccount, invoice: Invoice, bill: Bill, *, now: datetime
+) -> Invoice:
     tenant = Tenant.objects.get(account_id=account.id)
-    invoice.seller, invoice.buyer = seller(), buyer(tenant)
-    invoice.issue_date = issue_day(now)
-    term = timedelta(days=settings.BILLING["BILLING_PAYMENT_TERM_DAYS"])
-    invoice.due_date = invoice.issue_date + term
-    uses = [(UUID(str(use.grant)), use.amount.minor) for use in bill.calculated.credits_applied]
-    ledger.spend(account, uses, invoice_id=invoice.id, now=now)
-    if invoice.credit_granted_minor:
-        ledger.grant(
-            account,
-            amount_minor=invoice.credit_granted_minor,
-            reason="A total below zero",
-            invoice_id=invoice.id,
-            now=now,
-        )
-    _remember(account, invoice, bill, now=now)
-    # The number last: its row is locked until the commit, and all other finalizing waits for it.
-    invoice.finalize(number=next_number(account, at=now), at=now)
-    invoice.save()
+    make_final([FinalInvoice(account=account, tenant=tenant, invoice=invoice, bill=bill)], now=now)
     expect_document(invoice)
-    InvoiceDue.objects.filter(period=invoice.period, kind=invoice.kind).update(due_at=None)
-    if invoice.status == InvoiceStatus.PENDING:
-        dunning.begin(invoice, due_at=now + term, now=now)
-    _announce(account, invoice, now=now)
     return invoice
 
 
-def _announce(account: LockedAccount, invoice: Invoice, *, now: datetime) -> None:
-    """Write the mail, the audit entry and the events of what became final."""
-    if settings.BILLING["BILLING_INVOICE_MAILS"]:
-        about = f"invoice:{invoice.pk}:finalized"
-        mailing.write(account, invoice, template=MailTemplate.INVOICE, about=about, now=now)
-    audit.record(
-        action="invoice.finalized",
-        account_id=account.id,
-        subject=invoice.id,
-        after={"number": invoice.number, "status": invoice.status, "total": invoice.total_minor},
-        now=now,
-    )
-    tell(invoice, "finalized", now=now)
-    tell_settled(invoice, InvoiceStatus.DRAFT, now=now)
+def make_final(finals: Sequence[FinalInvoice], *, now: datetime) -> None:
+    """Make invoices final whose lines are written: of different accounts, each of them locked."""
+    term = timedelta(days=settings.BILLING["BILLING_PAYMENT_TERM_DAYS"])
+    invoices = [one.invoice for one in finals]
+    for one in finals:
+        _date(one, term, now=now)
+        _use_credits(one, now=now)
+    remembering.remember(finals, now=now)
+    for invoice in invoices:
+        invoice.finalize(at=now)
+    for kind in {invoice.kind for invoice in invoices}:
+        periods = [invoice.period_id for invoice in invoices if invoice.kind == kind]
+        InvoiceDue.objects.filter(period__in=periods, kind=kind).update(due_at=None)
+    asked_for = [invoice for invoice in invoices if invoice.status == InvoiceStatus.PENDING]
+    if asked_for:
+        dunning.begin(asked_for, due_at=now + term, now=now)
+    # The numbers last: their row is locked until the commit, and all other finalizing waits for it.
+    numbers = next_numbers([one.account for one in finals], at=now)
+    for invoice, number in zip(invoices, numbers, strict=True):
+        invoice.number = number
+    drafting.save(invoices)
+    _tell(finals, now=now)
 
 
-def _remember(account: LockedAccount, invoice: Invoice, bill: Bill, *, now: datetime) -> None:
-    """Store what was charged and used: the base of adjustments, credits of fees and durations."""
-    BilledUsage.objects.bulk_create(
-        BilledUsage(
-            account=account,
-            invoice=invoice,
-            period_id=one.period_id,
-            plan_version_id=one.plan_version_id,
-            charge_id=one.charge_id,
-            quantity=one.quantity,
-            events=one.events,
-            amount_minor=one.amount.minor,
-            counter_version=one.counter_version,
-        )
-        for one in bill.billed
-    )
-    settle_periods(_settled(invoice, bill))
-    remember_uses(
-        account,
-        [(row.id, off.minor) for row, off in bill.discounts],
-        invoice_id=invoice.id,
-        period_start=invoice.period_start,
-    )
-    fee = bill.coming_fee
-    if fee is not None:
-        item = expect_fee(
-            bill.subscription,
-            version=PlanVersion.objects.get(pk=fee.terms.version_id),
-            start_at=fee.period.start,
-            end_at=fee.period.end,
-            whole_seconds=fee.whole_seconds,
-            place=Place(bill.period.sequence, bill.kind),
+def _date(one: FinalInvoice, term: timedelta, *, now: datetime) -> None:
+    one.invoice.seller, one.invoice.buyer = seller(), buyer(one.tenant)
+    one.invoice.issue_date = issue_day(now)
+    one.invoice.due_date = one.invoice.issue_date + term
+
+
+def _use_credits(one: FinalInvoice, *, now: datetime) -> None:
+    """Spend what the bill says, and grant what lies below zero."""
+    applied = one.bill.calculated.credits_applied
+    uses = [(UUID(str(use.grant)), use.amount.minor) for use in applied]
+    ledger.spend(one.account, uses, invoice_id=one.invoice.id, now=now)
+    if one.invoice.credit_granted_minor:
+        ledger.grant(
+            one.account,
+            amount_minor=one.invoice.credit_granted_minor,
+            reason="A total below zero",
+            invoice_id=one.invoice.id,
             now=now,
         )
-        invoice.lines.filter(type=LineType.PLAN, fee_item__isnull=True).update(fee_item=item)
 
 
-def _settled(invoice: Invoice, bill: Bill) -> dict[UUID, int]:
-    """Return the versions that are settled. A period that was on another invoice before (of which
-    this is made anew) is looked at again: adjustments elsewhere may have charged a part.
-    """
-    others = (
-        BilledUsage.objects.filter(period=invoice.period)
-        .exclude(invoice__status=InvoiceStatus.VOID)
-        .exclude(invoice=invoice)
+def _tell(finals: Sequence[FinalInvoice], *, now: datetime) -> None:
+    """Write the mails, where they are wanted, the audit entries and the events."""
+    if settings.BILLING["BILLING_INVOICE_MAILS"]:
+        for one in finals:
+            if one.tenant.billing_email:
+                about = f"invoice:{one.invoice.pk}:finalized"
+                template = MailTemplate.INVOICE
+                mailing.write(one.account, one.invoice, template=template, about=about, now=now)
+    audit.record_all(
+        audit.entry(
+            action="invoice.finalized",
+            account_id=one.account.id,
+            subject=one.invoice.id,
+            after={
+                "number": one.invoice.number,
+                "status": one.invoice.status,
+                "total": one.invoice.total_minor,
+            },
+            now=now,
+        )
+        for one in finals
     )
-    again = invoice.kind == InvoiceDue.Kind.PERIOD and others.exists()
-    return {**bill.settled, **({invoice.period_id: UNSETTLED} if again else {})}
+    invoices = [one.invoice for one in finals]
+    tell_all(invoices, "finalized", now=now)
+    tell_all([one for one in invoices if one.status == InvoiceStatus.PAID], "paid", now=now)
 
 
 def void(account: LockedAccount, invoice: Invoice, *, reason: str, now: datetime) -> Invoice:

@@ -39,8 +39,7 @@ def settle_late(*, account_id: UUID, now: datetime) -> bool:
     if bill.is_empty:
         settle_periods(bill.settled)
         return False
-    invoice = drafting.write(account, bill, now=now)
-    finalizing.finalize(account, invoice, now=now)
+    finalizing.finalize_bill(account, bill, now=now)
     return True
 
 

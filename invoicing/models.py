@@ -149,10 +149,9 @@ class Invoice(StateMachine, models.Model):
         settled = self.credits_applied_minor + self.amount_paid_minor + self.credited_due_minor
         return self.total_minor - settled
 
-    def finalize(self, *, number: str, at: datetime) -> None:
-        """Become payable; PAID at once where nothing is due."""
+    def finalize(self, *, at: datetime) -> None:
+        """Become payable; PAID at once where nothing is due. Its number is given after this."""
         self._move_to(S.PENDING if self.amount_due_minor > 0 else S.PAID)
-        self.number = number
         self.finalized_at = at
         if self.status == S.PAID:
             self.paid_at = at

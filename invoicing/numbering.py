@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,17 +19,27 @@ CREDIT_NOTE_PREFIX: Final = "CN"
 
 def next_number(account: Account, *, at: datetime) -> str:
     """Give the next invoice number of the year of the issue date, such as INV-2026-000001."""
-    return _next(TEST_PREFIX if account.test_clock_id else PREFIX, at=at)
+    return next_numbers([account], at=at)[0]
+
+
+def next_numbers(accounts: Sequence[Account], *, at: datetime) -> list[str]:
+    """Give the next invoice number to each account, in their order: one block of each series."""
+    prefixes = [TEST_PREFIX if account.test_clock_id else PREFIX for account in accounts]
+    blocks = {
+        prefix: iter(_block(prefix, prefixes.count(prefix), at=at))
+        for prefix in sorted(set(prefixes))
+    }
+    return [next(blocks[prefix]) for prefix in prefixes]
 
 
 def next_credit_note_number(account: Account, *, at: datetime) -> str:
     """Give the next credit note number of that year, such as CN-2026-000001 or TEST-CN-2026-…"""
     prefix = CREDIT_NOTE_PREFIX
-    return _next(f"{TEST_PREFIX}-{prefix}" if account.test_clock_id else prefix, at=at)
+    return _block(f"{TEST_PREFIX}-{prefix}" if account.test_clock_id else prefix, 1, at=at)[0]
 
 
-def _next(prefix: str, *, at: datetime) -> str:
-    """Give the next number of a series.
+def _block(prefix: str, count: int, *, at: datetime) -> list[str]:
+    """Give the next numbers of a series, so many.
 
     The series' row is locked until the transaction ends, so numbers are taken in the order of
     commits and a rollback gives its number back: call it last. Accounts on a test clock have
@@ -39,5 +50,5 @@ def _next(prefix: str, *, at: datetime) -> str:
         [InvoiceSeries(prefix=prefix, year=year)], ignore_conflicts=True
     )
     series = InvoiceSeries.objects.select_for_update().get(prefix=prefix, year=year)
-    InvoiceSeries.objects.filter(pk=series.pk).update(last=F("last") + 1)
-    return f"{prefix}-{year}-{series.last + 1:06d}"
+    InvoiceSeries.objects.filter(pk=series.pk).update(last=F("last") + count)
+    return [f"{prefix}-{year}-{series.last + place:06d}" for place in range(1, count + 1)]

@@ -10,13 +10,12 @@ from django.db.models import QuerySet
 from billing.credits import ledger
 from billing.kernel.errors import NotFound
 from billing.metering.read import account_version
-from billing.models import InvoiceDue
+from billing.models import InvoiceDue, SubscriptionPeriod
 from billing.subscriptions.errors import NoActiveSubscription
-from billing.subscriptions.queries import current_period, live_subscription
+from billing.subscriptions.states import SubscriptionStatus
 from invoicing.composing import Bill, compose
 from invoicing.models import Invoice, InvoiceStatus
 from invoicing.records import CreditNote
-from tenants.models import Tenant
 
 
 def preview(*, account_id: UUID, now: datetime) -> Bill:
@@ -24,13 +23,22 @@ def preview(*, account_id: UUID, now: datetime) -> Bill:
 
     A constant number of queries over counters: its cost does not grow with the events.
     """
-    subscription = live_subscription(account_id)
-    period = current_period(subscription.id)
+    period = (
+        SubscriptionPeriod.objects.filter(account_id=account_id)
+        .exclude(subscription__status=SubscriptionStatus.CANCELLED)
+        .select_related(
+            "account__tenant",
+            "subscription__plan_version__plan",
+            "subscription__pending_plan_version",
+        )
+        .order_by("-sequence")
+        .first()
+    )
     if period is None:
         raise NoActiveSubscription
     return compose(
-        tenant=Tenant.objects.select_related("account").get(account_id=account_id),
-        subscription=subscription,
+        tenant=period.account.tenant,
+        subscription=period.subscription,
         period=period,
         kind=InvoiceDue.Kind.PERIOD,
         credits=ledger.spendable(account_id, now=now),

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 @shared_task(name="invoicing.run_due")
 def run_due() -> None:
     """Bill whoever is due."""
-    run.run_due(now=clock.now())
+    run.run_for(now=clock.now())
 
 
 @shared_task(name="invoicing.run_account")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from billing.kernel.money import Money
-from billing.outbox import publish
+from billing.outbox import publish, publish_all
 from invoicing.models import Invoice
 
 
 def tell(invoice: Invoice, what: str, *, now: datetime) -> None:
     """Publish `invoice.<what>`, in the caller's transaction."""
     publish(invoice.account_id, f"invoice.{what}", shown(invoice), now=now)
+
+
+def tell_all(invoices: Sequence[Invoice], what: str, *, now: datetime) -> None:
+    """Publish it of invoices of different accounts: one statement."""
+    events = [(invoice.account_id, f"invoice.{what}", shown(invoice)) for invoice in invoices]
+    publish_all(events, now=now)
 
 
 def tell_settled(invoice: Invoice, before: str, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from launcher.ports import HOST
 from launcher.processes import Program
 
-THREADS_PER_WORKER = 16
+THREADS_PER_WORKER = 32
 # An open stream of costs keeps a thread waiting: these come on top, so that requests have theirs.
 STREAMS_PER_WORKER = 16
 # One process serves many slow requests at once (a PDF may take 20 s); more than this many

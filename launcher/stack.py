@@ -33,10 +33,11 @@ from launcher.errors import LaunchError
 from launcher.logs import last_lines
 from launcher.paths import ROOT, DataFolder
 from launcher.processes import Identity, Program
+from launcher.stripe_sandbox import StripeSandbox
 
 PRODUCTION: Final = "config.settings.prod"
 READY_SECONDS: Final = 90.0
-STOP_ORDER: Final = ("web", "beat", "worker", "valkey", "postgres")
+STOP_ORDER: Final = ("web", "beat", "worker", "stripe", "valkey", "postgres")
 APPLICATION: Final = frozenset({"web", "worker", "beat"})
 
 
@@ -56,13 +57,15 @@ class Options:
     """What to run and how.
 
     `port` None means a free one; `parts` are those of web, worker and beat to run; `durable` may be
-    off for throw-away data only; `extra` is added to the environment of Django's processes;
-    `environ` says whether servers are given (default: the caller's environment).
+    off for throw-away data only; `stripe_sandbox` runs a stand-in for Stripe beside; `extra` is
+    added to the environment of Django's processes; `environ` says whether servers are
+    given (default: the caller's environment).
     """
 
     port: int | None = None
     workers: int = 2
     durable: bool = True
+    stripe_sandbox: bool = False
     parts: frozenset[str] = APPLICATION
     extra: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -90,6 +93,8 @@ class Stack:
         self.console = console or Console.silent()
         self._lock = runstate.Lock(self.folder)
         self.state = runstate.RunState(self.folder)
+        wanted, environ = self.options.stripe_sandbox, self.options.environ
+        self.stripe = StripeSandbox.planned(self.folder, environ) if wanted else None
         self.secrets: secret_store.Secrets
         self.databases: databases.Databases
 
@@ -130,7 +135,7 @@ class Stack:
             addresses=self.databases.addresses,
             settings=settings,
         )
-        return {**ours, **self.options.extra}
+        return {**ours, **(self.stripe.settings if self.stripe else {}), **self.options.extra}
 
     def start(self) -> None:
         """Start all; return when /readyz says so. On LaunchError all that began is ended."""
@@ -167,6 +172,8 @@ class Stack:
         self.state.facts["stage"] = "starting"
         if "web" in self.options.parts:
             self.state.facts |= {"port": self.port, "url": self.url}
+        if self.stripe is not None:
+            self.state.facts["stripe"] = self.stripe.settings
         self.state.write()
         server_start.start_valkey(self.databases, self.folder, self.run)
         server_start.start_postgres(self.databases, self.folder, self.run, self.console)
@@ -205,6 +212,8 @@ class Stack:
         """Start web and worker; beat has nothing to do before they are ready."""
         env, log, parts = self.environment(), self.folder.log, self.options.parts
         self.console.step(f"Starting {' and '.join(sorted(parts - {'beat'}))}.")
+        if self.stripe is not None:
+            self.run(self.stripe.program(self.url))
         if "worker" in parts:
             self.run(services.worker(environment=env, log=log("worker")))
         if "web" in parts:

@@ -1,4 +1,4 @@
-"""Taking from and giving back to standing quotas: one statement, which is its own transaction."""
+"""Taking from and giving back to standing quotas: one statement, on disk when it is answered."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import msgspec
+import psycopg
+import structlog
+from django.db import DatabaseError, OperationalError, connection
+
 from billing.kernel.statements import Statement
+from tenants.metering.committer import Committer, Waiting
+
+log = structlog.get_logger(__name__)
+
+LIMIT_NAMES: Final = 10_000
 
 TAKE: Final = Statement(
     "quotas_take",
     "SELECT outcome, cap::text, held::text, span FROM quotas_take("
     "$1::uuid, $2::text, $3::text, $4::bigint, $5::boolean, $6::uuid, $7::timestamptz)",
 )
+TAKE_DURABLY: Final = Statement(
+    "quotas_take_durably",
+    "CALL quotas_take_durably($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, NULL)",
+)
+TAKE_MANY: Final = Statement("quotas_take_many_durably", "CALL quotas_take_many_durably($1, NULL)")
 REMEMBER_RATE: Final = Statement(
     "quotas_remember_rate",
     "SELECT quotas_remember_rate("
@@ -33,6 +48,39 @@ class Taken(NamedTuple):
     span: str | None
 
 
+class Taking(NamedTuple):
+    """What shall be taken of an account's quota, by whom, at the account's time."""
+
+    account_id: UUID
+    names: tuple[str, str]
+    amount: int
+    dry: bool
+    user_id: UUID | None
+    now: datetime
+
+    def texts(self) -> tuple[str | None, ...]:
+        return (
+            str(self.account_id),
+            *self.names,
+            str(self.amount),
+            "t" if self.dry else "f",
+            None if self.user_id is None else str(self.user_id),
+            self.now.isoformat(),
+        )
+
+    def row(self, place: int) -> dict[str, object]:
+        return {
+            "place": place,
+            "owner": self.account_id,
+            "service": self.names[0],
+            "feature": self.names[1],
+            "many": self.amount,
+            "dry": self.dry,
+            "person": self.user_id,
+            "moment": self.now,
+        }
+
+
 def take(
     account_id: UUID,
     names: tuple[str, str],
@@ -45,17 +93,77 @@ def take(
     """Take `amount` of the account's quota of a service's feature, or nothing.
 
     The limit is that of the tier at this instant. Negative amounts give back, at most what is
-    held. Within a transaction of the caller's it is part of that one.
+    held. Within a transaction of the caller's it is part of that one; else it is on disk when this
+    returns, and those who ask at the same time share a transaction. Raises ServiceUnavailable
+    where too many wait.
     """
-    ((outcome, cap, held, span),) = TAKE.rows(
-        str(account_id),
-        *names,
-        str(amount),
-        "t" if dry else "f",
-        None if user_id is None else str(user_id),
-        now.isoformat(),
-    )
+    wanted = Taking(account_id, names, amount, dry, user_id, now)
+    taken: Taken
+    if connection.in_atomic_block or names in _rates:
+        taken = _taken(TAKE.rows(*wanted.texts()))
+    else:
+        taken = TOGETHER.wait_for(wanted)
+    _remember_kind(names, is_rate=taken.outcome == "rate")
+    return taken
+
+
+_rates: Final[set[tuple[str, str]]] = set()
+"""Names that were a rate's when they were last asked for: those write nothing, and need not wait
+for the others' flush. Where one is a quota's meanwhile, the statement takes it all the same."""
+
+
+def _remember_kind(names: tuple[str, str], *, is_rate: bool) -> None:
+    if is_rate and names not in _rates:
+        if len(_rates) >= LIMIT_NAMES:
+            _rates.clear()
+        _rates.add(names)
+    elif not is_rate:
+        _rates.discard(names)
+
+
+def _taken(rows: list[tuple[str | None, ...]]) -> Taken:
+    ((outcome, cap, held, span),) = rows
     return Taken(outcome or "", _whole(cap), _whole(held), span)
+
+
+class TogetherTaken(Committer):
+    """Group commit, as single events have it: a flush serves all who wait by then."""
+
+    def commit(self, group: list[Waiting]) -> None:
+        if len(group) == 1:
+            _alone(group[0])
+            return
+        wanted = [waiting.batch.row(place) for place, waiting in enumerate(group)]
+        try:
+            ((text,),) = TAKE_MANY.rows(msgspec.json.encode(wanted).decode())
+        except DatabaseError as error:
+            _part(group, error)
+            return
+        for place, *taken in msgspec.json.decode(text or ""):
+            group[place].outcome = Taken(*taken)
+
+
+def _part(group: list[Waiting], error: DatabaseError) -> None:
+    """Try each alone after a failure that undid all; after any other nobody knows what was done."""
+    is_undone = not isinstance(error, OperationalError) or isinstance(
+        error.__cause__, psycopg.errors.DeadlockDetected
+    )
+    log.warning("joint_take_failed", requests=len(group), error=repr(error))
+    for waiting in group:
+        if is_undone:
+            _alone(waiting)
+        else:
+            waiting.error = error
+
+
+def _alone(waiting: Waiting) -> None:
+    try:
+        waiting.outcome = _taken(TAKE_DURABLY.rows(*waiting.batch.texts()))
+    except Exception as error:  # noqa: BLE001 — it is raised where it is waited for
+        waiting.error = error
+
+
+TOGETHER: Final = TogetherTaken()
 
 
 def _whole(text: str | None) -> int | None:

@@ -17,6 +17,7 @@ from billing.kernel.errors import TenantNotFound, invalid
 from billing.kernel.ids import uuid7
 from billing.kernel.money import Money, parse_amount
 from billing.kernel.services import service
+from billing.metering.timeline import lock_timeline_exclusive
 from billing.models import Account, CreditGrant, LockedAccount, Subscription, TestClock
 from tenants.errors import CurrencyInUse
 from tenants.models import CostCenter, Tenant
@@ -148,7 +149,10 @@ def _change_account(account: LockedAccount, wanted: dict[str, Any]) -> None:
         if used or CreditGrant.objects.filter(account=account).exists():
             raise CurrencyInUse(currency=account.currency)
         account.currency = currency
-    account.timezone = wanted.pop("timezone", account.timezone)
+    timezone = wanted.pop("timezone", account.timezone)
+    if timezone != account.timezone:
+        account.timezone = timezone
+        lock_timeline_exclusive(account.pk)  # quotas' windows are cut by it
 
 
 def _change_budgets(currency: str | None, account: LockedAccount) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, NewType
 from uuid import UUID
@@ -69,6 +70,14 @@ class AccountQuerySet(models.QuerySet["Account"]):
         found = rows.select_related("test_clock").filter(pk=account_id).first()
         return None if found is None else LockedAccount(found)
 
+    def lock_those_free(self, account_ids: Sequence[UUID]) -> list[LockedAccount]:
+        """Take the row locks of several accounts, in the order of their ids; leave out those that
+        another transaction holds, and those that are gone.
+        """
+        rows = self.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        found = rows.select_related("test_clock").filter(pk__in=account_ids).order_by("pk")
+        return [LockedAccount(account) for account in found]
+
     def on_real_time(self) -> AccountQuerySet:
         """Leave out what moves with a test clock: its own advance does that work."""
         return self.filter(test_clock__isnull=True)
@@ -95,6 +104,15 @@ class Account(models.Model):
     created_at = models.DateTimeField()
 
     objects: ClassVar[AccountQuerySet] = AccountQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["stripe_customer_id"],
+                condition=~models.Q(stripe_customer_id=""),
+                name="account_stripe_customer",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -22,6 +22,14 @@ from billing.catalog.services import create_plan, update_plan
 from billing.kernel import clock
 from billing.models import Charge, Plan, PlanLimit, PlanVersion, Subscription
 
+WINDOWS = [
+    ("", _("a standing cap")),
+    ("minute", _("a minute")),
+    ("hour", _("an hour")),
+    ("day", _("a day")),
+    ("month", _("a month")),
+]
+
 
 class LimitInline(TabularInline):  # type: ignore[misc]
     """Limits: rates and caps, replaced whole by the service when the plan is saved."""
@@ -31,6 +39,10 @@ class LimitInline(TabularInline):  # type: ignore[misc]
     tab = True
     verbose_name_plural = _("Limits")
     fields = ("service_name", "feature_key", "value", "window", "description")
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Say what no window means, rather than asking for one."""
+        return super().formfield_for_choice_field(db_field, request, **kwargs, choices=WINDOWS)
 
 
 class VersionInline(ReadOnlyInline):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin import columns, formatting
 from billing.admin.columns import column
 from billing.admin.filters import PlanFilter, StatusFilter
-from billing.admin.pages import ReadOnlyAdmin, ReadOnlyInline
+from billing.admin.pages import ReadOnlyInline
+from billing.admin.subscription_actions import SubscriptionActions
 from billing.models import Segment, Subscription, SubscriptionPeriod
 from billing.subscriptions.queries import shown
 
@@ -62,8 +63,8 @@ def period_of(subscription: Subscription) -> object:
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnlyAdmin):
-    """Who has which plan, and since when. The API changes them."""
+class SubscriptionAdmin(SubscriptionActions):
+    """Who has which plan, and since when; changed by actions alone."""
 
     inlines = (PeriodInline, SegmentInline)
     list_display = (

@@ -22,12 +22,22 @@ Kind = CreditEntry.Kind
 
 def spendable(account_id: UUID, *, now: datetime) -> QuerySet[CreditGrant]:
     """Return what can be spent at `now`, the soonest to expire first, then the oldest."""
+    return _spendable(now).filter(account_id=account_id)
+
+
+def _spendable(now: datetime) -> QuerySet[CreditGrant]:
     grants = CreditGrant.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-        account_id=account_id,
-        remaining_minor__gt=0,
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now), remaining_minor__gt=0
     )
     return grants.order_by(F("expires_at").asc(nulls_last=True), "created_at", "id")
+
+
+def spendable_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, list[CreditGrant]]:
+    """Return the same of several accounts: one query. None for one that has nothing to spend."""
+    found: dict[UUID, list[CreditGrant]] = {}
+    for grant in _spendable(now).filter(account_id__in=account_ids):
+        found.setdefault(grant.account_id, []).append(grant)
+    return found
 
 
 def remaining_of_account() -> Coalesce:
@@ -119,6 +129,18 @@ def take_back(account: LockedAccount, *, invoice_id: UUID, now: datetime) -> Non
             found.remaining_minor = 0
             found.save(update_fields=["remaining_minor"])
             _write(found, Kind.REVOKE, -left, invoice_id=invoice_id, now=now)
+
+
+def pay_out(account: LockedAccount, grant_id: UUID, *, most_minor: int, now: datetime) -> int:
+    """End credit that was paid out in money, as far as it is there; return how much that was."""
+    found = CreditGrant.objects.get(pk=grant_id, account=account)
+    amount = min(found.remaining_minor, most_minor)
+    if amount <= 0:
+        return 0
+    found.remaining_minor -= amount
+    found.save(update_fields=["remaining_minor"])
+    _write(found, Kind.REVOKE, -amount, invoice_id=found.invoice_id, now=now)
+    return amount
 
 
 def _write(

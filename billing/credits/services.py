@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from billing.accounts import audit
@@ -12,11 +11,8 @@ from billing.credits import ledger
 from billing.credits.errors import CreditOutOfBounds
 from billing.credits.models import CreditGrant
 from billing.kernel.errors import invalid
-from billing.kernel.money import MAX_MINOR, AmountTooLarge, Money, parse_amount
+from billing.kernel.money import LARGEST_GIVEN, MAX_MINOR, AmountTooLarge, Money, parse_amount
 from billing.kernel.services import service
-
-LARGEST_GRANT: Final = 10**12
-"""Whole units of the currency; a larger grant is a mistake."""
 
 
 def given_amount(value: object, currency: str, *, field: str = "amount") -> Money:
@@ -32,8 +28,8 @@ def given_amount(value: object, currency: str, *, field: str = "amount") -> Mone
         raise invalid(field, str(error)) from None
     if money.minor <= 0:
         raise invalid(field, "must be above zero")
-    if money.major > LARGEST_GRANT:
-        raise invalid(field, f"must be at most {LARGEST_GRANT}")
+    if money.major > LARGEST_GIVEN:
+        raise invalid(field, f"must be at most {LARGEST_GIVEN}")
     return money
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -239,3 +240,18 @@ class ObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class UrlField(TextField):
+    """An absolute address that a browser can go to."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            parts = urlsplit(text)
+            good = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good or any(c.isspace() or not c.isprintable() for c in text):
+            raise serializers.ValidationError("must be an address that begins with https:")
+        return text

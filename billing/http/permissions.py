@@ -21,11 +21,13 @@ OWNER, TEAM_ADMIN = 0, 1
 class Need(StrEnum):
     """What an endpoint takes of its caller."""
 
+    OPEN = "nothing: no credentials are looked at"
     CALLER = "any authenticated caller"
     READ = "a member of the tenant's customer, or the scope billing:read"
     MANAGE = "an admin or the owner of the tenant's customer"
     OWN = "the owner of the tenant's customer"
     RECORD = "the role service, or a key with usage:write"
+    ASK = "a member of the tenant's customer, a service, or the scope billing:read or usage:write"
     ADMIN = "the role billing_admin"
 
 
@@ -61,11 +63,13 @@ def _records(caller: Caller, _account: Account | None) -> bool:
 
 
 RULES: Final[Mapping[Need, Callable[[Caller, Account | None], bool]]] = {
+    Need.OPEN: lambda _caller, _account: True,
     Need.CALLER: lambda _caller, _account: True,
     Need.READ: _reads,
     Need.MANAGE: _writes(TEAM_ADMIN),
     Need.OWN: _writes(OWNER),
     Need.RECORD: _records,
+    Need.ASK: lambda caller, account: _reads(caller, account) or _records(caller, account),
     Need.ADMIN: lambda caller, _account: caller.is_admin,
 }
 

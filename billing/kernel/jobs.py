@@ -15,7 +15,7 @@ from billing.kernel.services import once
 log = structlog.get_logger(__name__)
 
 
-def enqueue(name: str, **ids: UUID | int) -> None:
+def enqueue(name: str, **ids: UUID | int | str) -> None:
     """Wake a task once the current transaction commits. An unknown name raises KeyError at once.
 
     When the queue is away the wake-up is lost and logged; beat sweeps what is due.
@@ -36,7 +36,7 @@ def _wake(task: Any, kwargs: dict[str, str]) -> None:
         log.warning("wake_up_lost", task=task.name, reason=str(e))
 
 
-def run_now(name: str, **ids: UUID | int) -> None:
+def run_now(name: str, **ids: UUID | int | str) -> None:
     """Do a task's work in this process: for work that the caller shall see when it is answered.
 
     Its failure does not fail the caller: the due row stays, and beat does it.

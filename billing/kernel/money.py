@@ -11,6 +11,7 @@ from billing.kernel.currencies import MINOR_DIGITS
 from billing.kernel.decimals import InvalidDecimal, parse_decimal
 
 __all__ = [
+    "LARGEST_GIVEN",
     "MAX_MINOR",
     "MINOR_DIGITS",
     "AmountTooLarge",
@@ -158,6 +159,10 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{other.currency} does not go with {self.currency}")
         return other.minor
+
+
+LARGEST_GIVEN: Final = 10**12
+"""Whole units of a currency: to grant, pay or take off more at once is a mistake."""
 
 
 def minor_digits(currency: str) -> int:

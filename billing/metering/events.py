@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from billing.catalog.models import Meter
+from billing.kernel.errors import BillingError
 from billing.metering.models import NO_ID
 
 NO_ID_TEXT: Final = str(NO_ID)
@@ -64,12 +65,14 @@ class AccountBatch:
 
     `is_plain` promises that no text of theirs holds a backslash, a tab or a line break: whoever
     has read them from a body without any knows at no cost what is dear to find out one by one.
+    `refused` is filled by recording: which events a quota kept out, by their place.
     """
 
     account_id: UUID
     events: list[NewEvent]
     recorded_at: datetime
     is_plain: bool = False
+    refused: dict[int, BillingError] = field(default_factory=dict)
 
 
 _OWN_FIELDS: Final[Mapping[str, str]] = {

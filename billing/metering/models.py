@@ -50,10 +50,13 @@ class UsageEvent(models.Model):
 class UsageTimeline(models.Model):
     """How often an account's periods and segments have changed: what was read of them may be kept
     for as long as this number stands. No row is 0.
+
+    `kept_from`: a whole hour; older events may have been deleted, what they counted stays.
     """
 
     account_id = models.UUIDField(primary_key=True)
     version = models.BigIntegerField(default=1)
+    kept_from = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.version}"

@@ -47,19 +47,25 @@ def counters_of(period_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], CounterVa
 
 
 MOVED = """
-SELECT p.id FROM billing_subscriptionperiod p
+SELECT p.account_id, p.id FROM billing_subscriptionperiod p
 LEFT JOIN billing_usagecounter c ON c.period_id = p.id
-WHERE p.account_id = %s AND p.settled_version IS NOT NULL
+WHERE p.account_id = ANY(%s) AND p.settled_version IS NOT NULL
 GROUP BY p.id
 HAVING coalesce(sum(c.version), 0) <> p.settled_version
 """
 
 
-def periods_that_moved(account_id: UUID) -> set[UUID]:
-    """Return the settled periods whose counters have another version than was settled."""
+def periods_that_moved(account_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """Return by account the settled periods whose counters have another version than was settled.
+
+    One query. None for an account where all is as it was.
+    """
+    found: dict[UUID, set[UUID]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(MOVED, [account_id])
-        return {row[0] for row in cursor.fetchall()}
+        cursor.execute(MOVED, [list(account_ids)])
+        for account_id, period_id in cursor.fetchall():
+            found.setdefault(account_id, set()).add(period_id)
+    return found
 
 
 ENDED_AND_MOVED = """
@@ -86,8 +92,13 @@ def ended_accounts_that_moved(*, clock_id: UUID | None, limit: int) -> list[UUID
 
 def account_version(account_id: UUID) -> int:
     """Return a number that grows with every change of the account's counters."""
-    total = UsageCounter.objects.filter(account_id=account_id).aggregate(sum=Sum("version"))
-    return int(total["sum"] or 0)
+    return account_versions([account_id]).get(account_id, 0)
+
+
+def account_versions(account_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the same of several accounts: one query. None for one without usage."""
+    rows = UsageCounter.objects.filter(account_id__in=account_ids).values_list("account_id")
+    return {row[0]: int(row[1]) for row in rows.annotate(sum=Sum("version"))}
 
 
 def quantity_of(aggregation: str, counter: CounterValue) -> Decimal:

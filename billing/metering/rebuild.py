@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,19 +11,33 @@ from django.db import connection, transaction
 
 from billing.kernel.statements import raw_connection
 from billing.metering.events import NO_ID_TEXT
+from billing.metering.retention import kept_from
 from billing.metering.store import add_buckets
 from billing.metering.stored import counted_events
 from billing.metering.tally import Tally
-from billing.metering.timeline import DUSK, lock_timeline_exclusive, timeline_of
+from billing.metering.timeline import (
+    DUSK,
+    lock_timeline_exclusive,
+    lock_timelines_exclusive,
+    timeline_of,
+)
 
-__all__ = ["lock_timeline_exclusive", "rebuild", "recompute_counters"]
+__all__ = [
+    "lock_timeline_exclusive",
+    "lock_timelines_exclusive",
+    "rebuild",
+    "recompute_counters",
+    "with_events",
+]
 
 HOUR: Final = timedelta(hours=1)
 CHUNKS_PER_TALLY: Final = 20
 
 ANY_EVENT: Final = """
-SELECT EXISTS (SELECT FROM billing_usageevent
-               WHERE account_id = %s AND occurred_at >= %s AND occurred_at < %s)
+SELECT a.place FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) WITH ORDINALITY
+    AS a (id, since, until, place)
+WHERE EXISTS (SELECT FROM billing_usageevent e
+              WHERE e.account_id = a.id AND e.occurred_at >= a.since AND e.occurred_at < a.until)
 """
 DELETE_BUCKETS: Final = """
 WITH gone AS (
@@ -81,21 +95,30 @@ def rebuild(account_id: UUID, start: datetime, end: datetime | None) -> None:
 
     `end` None: for ever. Runs in the caller's transaction, under the exclusive timeline lock, which
     it takes where the caller has not. Costs one look at an index where there are no such events;
-    else whole hours are read again, and the counters that they touch are summed from buckets.
+    else whole hours are read again, and the counters that they touch are summed from buckets. Hours
+    whose events are past the retention stay as they were counted.
     """
     with transaction.atomic():
         lock_timeline_exclusive(account_id)
         until = end or DUSK
-        with connection.cursor() as cursor:
-            cursor.execute(ANY_EVENT, [account_id, start, until])
-            if not cursor.fetchone()[0]:
-                return
+        if not with_events([(account_id, start, until)]):
+            return
         first, last = _whole_hours(start, until)
+        first = max(first, kept_from(account_id) or first)
         with connection.cursor() as cursor:
             cursor.execute(DELETE_BUCKETS, [account_id, first, last])
             touched = set(cursor.fetchall())
         touched |= _count(account_id, first, last)
         recompute_counters(account_id, touched)
+
+
+def with_events(
+    stretches: Sequence[tuple[UUID, datetime, datetime]],
+) -> list[tuple[UUID, datetime, datetime]]:
+    """Return those of the stretches [start, end) of accounts that hold an event: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(ANY_EVENT, [list(column) for column in zip(*stretches, strict=True)])
+        return [stretches[place - 1] for (place,) in cursor.fetchall()]
 
 
 def _whole_hours(start: datetime, end: datetime) -> tuple[datetime, datetime]:

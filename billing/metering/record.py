@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -10,20 +11,21 @@ import psycopg
 from django.db import connection, transaction
 from django.db.utils import IntegrityError, OperationalError
 
-from billing.kernel.errors import TenantNotFound
 from billing.kernel.statements import Connection, Cursor, cursor_of, raw_connection
 from billing.metering import rows
 from billing.metering.durable import COMMIT_AT_ONCE, make_durable
 from billing.metering.events import AccountBatch
-from billing.metering.few import record_few
+from billing.metering.few import forget_timeline, record_few, seems_limited
 from billing.metering.parts import BLOCK, Part, parts_of, tallied
+from billing.metering.quotas.admission import Refusals, admit
 from billing.metering.store import add_sums
 from billing.metering.tally import BucketKey, Sums
 from billing.metering.timeline import (
-    CLOSED,
     LOCK_CLASS,
     STRETCHES,
+    UNUSUAL,
     Timeline,
+    limited_among,
     lock_number,
     timelines,
 )
@@ -74,9 +76,17 @@ def _record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
                 return quick
         outcomes = _record_once(batches, all_are_new=True)
     except (_SomeAreThere, psycopg.errors.UniqueViolation, IntegrityError):
-        outcomes = _record_once(batches, all_are_new=False)
+        outcomes = _record_again(batches)
     make_durable()
     return outcomes
+
+
+def _record_again(batches: Sequence[AccountBatch]) -> list[list[bool]]:
+    """Find out which are there. Under quotas one more may come in meanwhile: then once more."""
+    for _ in range(ATTEMPTS):
+        with suppress(_SomeAreThere, psycopg.errors.UniqueViolation, IntegrityError):
+            return _record_once(batches, all_are_new=False)
+    return _record_once(batches, all_are_new=False)
 
 
 def _count(batches: Sequence[AccountBatch]) -> int:
@@ -87,9 +97,11 @@ def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[
     """Record in a transaction that does not wait for its flush, where it is one of our own."""
     is_outermost = not connection.in_atomic_block
     with transaction.atomic(), raw_connection() as raw:
-        lines, blocks = _prepare(raw, batches, at_once=is_outermost)
+        lines, blocks, limited = _prepare(raw, batches, at_once=is_outermost)
         found, first = parts_of(batches, blocks)
         parts = list(found.values())
+        if limited:
+            return _record_admitted(raw, batches, (parts, first), lines)
         if all_are_new:
             _store_new(raw, parts, list(tallied(parts, lines)))
             return first
@@ -101,10 +113,38 @@ def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[
         return [_outcome(batch, flags, recorded) for batch, flags in outcomes]
 
 
+def _record_admitted(
+    raw: Connection,
+    batches: Sequence[AccountBatch],
+    sorted_batches: tuple[Sequence[Part], list[list[bool]]],
+    lines: dict[UUID, Timeline],
+) -> list[list[bool]]:
+    """Record what quotas let in. Raises where one of the ids has come in meanwhile."""
+    parts, first = sorted_batches
+    refusals = admit(parts)
+    recorded = {(part.account_id, event.event_id) for part in parts for event, _ in part.numbered}
+    if recorded:
+        _store_new(raw, parts, list(tallied(parts, lines)))
+    for batch in batches:
+        _name_refused(batch, refusals)
+    outcomes = zip(batches, first, strict=True)
+    return [_outcome(batch, flags, recorded) for batch, flags in outcomes]
+
+
+def _name_refused(batch: AccountBatch, refusals: Refusals) -> None:
+    batch.refused.clear()
+    for index, event in enumerate(batch.events if refusals else ()):
+        refusal = refusals.get((batch.account_id, event.event_id))
+        if refusal is not None:
+            batch.refused[index] = refusal
+
+
 def _prepare(
     raw: Connection, batches: Sequence[AccountBatch], *, at_once: bool
-) -> tuple[dict[UUID, Timeline], list[int]]:
+) -> tuple[dict[UUID, Timeline], list[int], frozenset[UUID]]:
     """Lock the timelines, read them, and take sequence numbers: one round trip.
+
+    Returns also which accounts have quotas. Raises TenantNotFound where one is closed.
 
     The lock is a statement of its own, so that the next one's snapshot is younger than the lock.
     """
@@ -116,11 +156,15 @@ def _prepare(
     with raw.pipeline():
         if at_once:
             cursor_of(raw).execute(COMMIT_AT_ONCE)
-        blocks = cursor_of(raw).execute(LOCK_AND_NUMBER, [LOCK_CLASS, numbers, -(-total // BLOCK)])
+        locks = [LOCK_CLASS, numbers, -(-total // BLOCK)]
+        blocks = cursor_of(raw).execute(LOCK_AND_NUMBER, locks)
         stretches = cursor_of(raw).execute(STRETCHES, [ids, min(moments), max(moments)])
-        if cursor_of(raw).execute(CLOSED, [ids]).fetchone():
-            raise TenantNotFound
-        return timelines(stretches.fetchall(), accounts), [row[0] for row in blocks.fetchall()]
+        limited = limited_among(cursor_of(raw).execute(UNUSUAL, [ids]).fetchall())
+        for account_id in accounts:
+            if account_id not in limited and seems_limited(account_id):
+                forget_timeline(account_id)
+        taken = [row[0] for row in blocks.fetchall()]
+        return timelines(stretches.fetchall(), accounts), taken, limited
 
 
 def _outcome(

@@ -13,10 +13,12 @@ from billing.metering.models import (
     UsageEvent,
     UsageTimeline,
 )
+from billing.metering.quotas.erasing import forget_quotas_of
 
 
 def forget_usage(account_ids: Sequence[UUID]) -> None:
-    """Delete events and counters of the accounts, within the caller's transaction."""
+    """Delete events, counters and quotas of the accounts, within the caller's transaction."""
+    forget_quotas_of(account_ids)
     buckets = UsageBucket.objects.filter(account_id__in=account_ids)
     UsageBucketValue.objects.filter(bucket_id__in=buckets.values("id")).delete()
     buckets.delete()

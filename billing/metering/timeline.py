@@ -16,6 +16,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from billing.kernel.errors import TenantNotFound
+
 LOCK_CLASS: Final = 0x4D455452
 """The first number of our advisory locks: "METR". The second one is the account's."""
 
@@ -33,13 +35,24 @@ WHERE p.account_id = ANY(%s::uuid[]) AND p.end_at > %s AND p.start_at <= %s
 ORDER BY 1, 2, p.id
 """
 
-CLOSED: Final = """
-SELECT id FROM billing_account WHERE id = ANY(%s::uuid[]) AND closed_at IS NOT NULL LIMIT 1
+UNUSUAL: Final = """
+SELECT * FROM (
+    SELECT a.id, a.closed_at IS NOT NULL AS is_closed, EXISTS (
+        SELECT FROM billing_usagequota q WHERE q.account_id = a.id AND q.is_active) AS is_limited
+    FROM billing_account a WHERE a.id = ANY(%s::uuid[])
+) AS found WHERE is_closed OR is_limited
 """
-"""A closed account takes no usage. Asked under the timeline's lock, which closing takes too."""
+"""Accounts that are closed, and take no usage, or that have quotas. Asked under the timeline's
+lock, which those take too who close an account or change its quotas."""
 
+LOCK_EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n"
 NEXT_VERSION: Final = """
-INSERT INTO billing_usagetimeline AS t (account_id, version) VALUES (%s, 1)
+WITH uncounted AS (
+    UPDATE billing_quotawindow SET is_counted = false
+    WHERE account_id = ANY(%(accounts)s::uuid[]) AND is_counted
+)
+INSERT INTO billing_usagetimeline AS t (account_id, version)
+SELECT id, 1 FROM unnest(%(accounts)s::uuid[]) AS id
 ON CONFLICT (account_id) DO UPDATE SET version = t.version + 1
 """
 
@@ -90,13 +103,28 @@ def lock_timeline_exclusive(account_id: UUID) -> None:
     """Keep everyone from recording for the account until the caller's transaction ends.
 
     Take it before the timeline is changed, after the account's own lock. What processes have
-    kept of the timeline is out of date once the transaction commits.
+    kept of the timeline is out of date once the transaction commits; so are the sums of quotas'
+    windows, which are counted anew when they are next needed.
     """
+    lock_timelines_exclusive([account_id])
+
+
+def lock_timelines_exclusive(account_ids: Iterable[UUID]) -> None:
+    """Do the same for several accounts, in the order in which whoever records locks them."""
+    ids = sorted(account_ids, key=lock_number)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, lock_number(account_id)]
-        )
-        cursor.execute(NEXT_VERSION, [account_id])
+        cursor.execute(LOCK_EXCLUSIVE, [LOCK_CLASS, [lock_number(one) for one in ids]])
+        cursor.execute(NEXT_VERSION, {"accounts": sorted(ids)})
+
+
+def limited_among(rows: Sequence[tuple[Any, ...]]) -> frozenset[UUID]:
+    """Return the accounts with quotas, from the rows of UNUSUAL.
+
+    Raises TenantNotFound where one is closed.
+    """
+    if any(is_closed for _, is_closed, _ in rows):
+        raise TenantNotFound
+    return frozenset(account_id for account_id, _, _ in rows)
 
 
 def timelines(rows: Sequence[tuple[Any, ...]], account_ids: Iterable[UUID]) -> dict[UUID, Timeline]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +23,9 @@ from billing.metering.models import (
     UsageCounterValue,
     UsageEvent,
 )
+from billing.metering.quotas.verify import verify_windows
+from billing.metering.retention import kept_from
+from billing.metering.timeline import DAWN
 from billing.rating.filters import ChargeFilter, ChargeMatcher
 from billing.subscriptions.models import Segment, SubscriptionPeriod
 
@@ -68,9 +72,10 @@ class _Account:
 
 
 def verify(account_id: UUID) -> list[str]:
-    """Return where counters and buckets differ from the account's events, one line each.
+    """Return where counters, buckets and quotas' windows differ from the account's events.
 
-    Right only while nobody records: take the exclusive timeline lock first, or be alone.
+    Counters of events that are deleted (`retention`) are left out. Right only while nobody records:
+    take the exclusive timeline lock first, or be alone.
     """
     meters = Meter.objects.in_bulk()
     account = _Account(
@@ -80,18 +85,32 @@ def verify(account_id: UUID) -> list[str]:
     )
     by_bucket: dict[Key, list[UsageEvent]] = defaultdict(list)
     by_counter: dict[Key, list[UsageEvent]] = defaultdict(list)
-    for event in UsageEvent.objects.filter(account_id=account_id, voided_at=None).iterator():
+    kept = kept_from(account_id) or DAWN
+    events = UsageEvent.objects.filter(account_id=account_id, voided_at=None, occurred_at__gte=kept)
+    for event in events.iterator():
         place = account.place_of(event)
         hour = event.occurred_at.replace(minute=0, second=0, microsecond=0)
         dimensions = (event.resource_type, event.resource_id, event.cost_center_id)
         by_bucket[(hour, event.meter_id, *place, *dimensions)].append(event)
         if place[1] != NO_ID:
             by_counter[place].append(event)
+    gone = _counted_without_events(account_id, kept)
+    counted = {place: row for place, row in by_counter.items() if place not in gone}
+    counters = {
+        place: row for place, row in _kept_counters(account_id).items() if place not in gone
+    }
     with exact():
         return [
-            *_differences("bucket", _recount(by_bucket, meters), _kept_buckets(account_id)),
-            *_differences("counter", _recount(by_counter, meters), _kept_counters(account_id)),
+            *_differences("bucket", _recount(by_bucket, meters), _kept_buckets(account_id, kept)),
+            *_differences("counter", _recount(counted, meters), counters),
+            *verify_windows(account_id),
         ]
+
+
+def _counted_without_events(account_id: UUID, kept: datetime) -> set[Key]:
+    """Return the places of counters that count events which are deleted by now."""
+    older = UsageBucket.objects.filter(account_id=account_id, hour_at__lt=kept)
+    return set(older.values_list("period_id", "charge_id").distinct())
 
 
 def _recount(groups: Mapping[Key, list[UsageEvent]], meters: Mapping[int, Meter]) -> dict[Key, Row]:
@@ -132,8 +151,8 @@ def _kept(row: UsageBucket | UsageCounter, values: dict[str, int]) -> Row:
     }
 
 
-def _kept_buckets(account_id: UUID) -> dict[Key, Row]:
-    buckets = list(UsageBucket.objects.filter(account_id=account_id))
+def _kept_buckets(account_id: UUID, kept: datetime) -> dict[Key, Row]:
+    buckets = list(UsageBucket.objects.filter(account_id=account_id, hour_at__gte=kept))
     values: dict[int, dict[str, int]] = defaultdict(dict)
     for row in UsageBucketValue.objects.filter(bucket_id__in=[b.id for b in buckets]):
         values[row.bucket_id][row.value] = row.references

@@ -16,6 +16,7 @@ from billing.kernel.statements import raw_connection
 from billing.metering.events import NO_ID_TEXT, NewEvent
 from billing.metering.models import UsageEvent
 from billing.metering.rebuild import recompute_counters
+from billing.metering.retention import kept_from
 from billing.metering.stored import all_meters, counted_events, event_of
 from billing.metering.tally import BucketKey, Sums, Tally
 from billing.metering.timeline import lock_timeline_exclusive, timeline_of
@@ -81,6 +82,8 @@ def void_event(*, account_id: UUID, event_id: str, now: datetime) -> bool:
             raise NotFound(noun="usage event")
         return False
     event, seq = event_of(row, all_meters())
+    if event.occurred_at < (kept_from(account_id) or event.occurred_at):
+        raise NotFound(noun="usage event")  # about to be deleted, its neighbours may be already
     _take_out(account_id, event, seq)
     audit.record(action="usage.voided", account_id=account_id, subject=event_id, now=now)
     return True

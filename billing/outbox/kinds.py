@@ -35,4 +35,3 @@ class EventKind(models.TextChoices):
     COST_CENTER_BUDGET_WARNING = "cost_center.budget_warning"
     COST_CENTER_BUDGET_EXCEEDED = "cost_center.budget_exceeded"
     ALERT_TRIGGERED = "alert.triggered"
-    WEBHOOK_TEST = "webhook.test"

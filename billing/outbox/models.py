@@ -7,7 +7,6 @@ from django.db.models import Q
 
 from billing.accounts.models import Account
 from billing.kernel.ids import uuid7
-from billing.outbox.kinds import EventKind
 
 
 class OutboxCounter(models.Model):
@@ -37,7 +36,7 @@ class OutboxEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outbox_events")
     number = models.BigIntegerField()
-    kind = models.CharField(max_length=64, choices=EventKind.choices)
+    kind = models.CharField(max_length=64)
     data = models.JSONField()
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from itertools import groupby
 from uuid import UUID
+
+from django.db.models import Q
 
 from billing.catalog.terms import PlanTerms, plan_terms
 from billing.kernel.money import Money
@@ -46,43 +49,77 @@ class Fee:
         return Money.rounded(-exact * net.minor / gross.minor, gross.currency)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFees:
+    """What fees are made of: the items of periods and of their invoices, in order, and all pauses,
+    by subscription.
+    """
+
+    items: Mapping[UUID, list[FeeItem]]
+    pauses: Mapping[UUID, list[SubscriptionPause]]
+
+
+def read_fees(of: Sequence[SubscriptionPeriod]) -> KnownFees:
+    """Read what the fees of these periods and of their invoices are made of: two queries."""
+    subscriptions = [period.subscription_id for period in of]
+    wanted = Q(period__in=[period.pk for period in of])
+    for sequence, alike in groupby(sorted(of, key=_sequence), key=_sequence):
+        ids = [period.subscription_id for period in alike]
+        wanted |= Q(subscription__in=ids, bill_sequence=sequence)
+    items: dict[UUID, list[FeeItem]] = {}
+    for item in FeeItem.objects.filter(wanted).select_related("plan_version").order_by("id"):
+        items.setdefault(item.subscription_id, []).append(item)
+    pauses: dict[UUID, list[SubscriptionPause]] = {}
+    for pause in SubscriptionPause.objects.filter(subscription__in=subscriptions):
+        pauses.setdefault(pause.subscription_id, []).append(pause)
+    return KnownFees(items=items, pauses=pauses)
+
+
+def _sequence(period: SubscriptionPeriod) -> int:
+    return period.sequence
+
+
 def fees_of(
-    subscription: Subscription, period: SubscriptionPeriod, kind: InvoiceDue.Kind
+    subscription: Subscription,
+    period: SubscriptionPeriod,
+    kind: InvoiceDue.Kind,
+    known: KnownFees | None = None,
 ) -> tuple[Fee, ...]:
     """Return the fees that an invoice of this kind for this period shows, in their order.
 
     With payInAdvance the open period's invoice shows the fee of the period that follows, which is
-    not written down before that begins.
+    not written down before that begins. `known` has what was read for many periods at once.
     """
-    items = list(
-        FeeItem.objects.filter(
-            subscription=subscription, bill_sequence=period.sequence, bill_kind=kind
-        )
-        .select_related("plan_version", "period")
-        .order_by("id")
-    )
-    fees = list(_fees(subscription.id, items))
+    known = known or read_fees([period])
+    items = [
+        item
+        for item in known.items.get(subscription.id, ())
+        if (item.bill_sequence, item.bill_kind) == (period.sequence, kind)
+    ]
+    fees = list(_fees(items, known.pauses.get(subscription.id, [])))
     coming = _coming(subscription, period) if kind == Kind.PERIOD else None
     return tuple(sorted([*fees, *([coming] if coming else [])], key=lambda fee: fee.type != "FEE"))
 
 
-def own_fees(period: SubscriptionPeriod) -> dict[UUID, Money]:
+def own_fees(period: SubscriptionPeriod, known: KnownFees | None = None) -> dict[UUID, Money]:
     """Return the fee of a period's own time by plan version, before discounts, less what was
     given back, whatever invoice shows it.
     """
-    items = list(period.fees.select_related("plan_version", "period").order_by("id"))
+    known = known or read_fees([period])
+    items = [
+        item for item in known.items.get(period.subscription_id, ()) if item.period_id == period.pk
+    ]
     sums: dict[UUID, Money] = {}
-    for fee in _fees(period.subscription_id, items):
+    for fee in _fees(items, known.pauses.get(period.subscription_id, [])):
         before = sums.get(fee.terms.version_id, Money.zero(fee.terms.currency))
         gross = -fee.gross if fee.type == Type.CREDIT else fee.gross
         sums[fee.terms.version_id] = before + gross
     return sums
 
 
-def _fees(subscription_id: UUID, items: Sequence[FeeItem]) -> Iterable[Fee]:
+def _fees(items: Sequence[FeeItem], pauses: Sequence[SubscriptionPause]) -> Iterable[Fee]:
     if not items:
         return
-    pauses = list(SubscriptionPause.objects.filter(subscription_id=subscription_id))
     credited = _first_credits(items) if pauses else {}
     for item in items:
         seconds = Period(item.start_at, item.end_at).seconds

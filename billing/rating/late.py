@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
+
+from django.db import connection
 
 from billing.metering.read import ended_accounts_that_moved, periods_that_moved
 from billing.subscriptions.models import SubscriptionPeriod
 from billing.subscriptions.periods import UNSETTLED
 
-__all__ = ["UNSETTLED", "changed_periods", "settle_periods", "unsettle"]
+__all__ = [
+    "UNSETTLED",
+    "accounts_with_changes",
+    "changed_periods",
+    "periods_that_moved",
+    "settle_periods",
+    "unsettle",
+]
 
 
-def changed_periods(account_id: UUID, *, besides: UUID | None) -> list[SubscriptionPeriod]:
-    """Return the account's settled periods whose counters are not those that were settled.
+def changed_periods(moved: set[UUID], *, besides: UUID | None) -> list[SubscriptionPeriod]:
+    """Return the periods of `periods_that_moved`, the oldest first.
 
-    The oldest first. `besides` is left out: the period whose own usage the invoice charges.
+    `besides` is left out: the period whose own usage the invoice charges.
     """
-    moved = periods_that_moved(account_id)
-    if besides is not None:
-        moved.discard(besides)
+    moved = moved - {besides}
     if not moved:
         return []
     rows = SubscriptionPeriod.objects.filter(pk__in=moved).select_related("subscription")
@@ -33,10 +42,18 @@ def accounts_with_changes(*, clock_id: UUID | None, limit: int) -> list[UUID]:
     return ended_accounts_that_moved(clock_id=clock_id, limit=limit)
 
 
-def settle_periods(versions: dict[UUID, int]) -> None:
+SETTLE: Final = """
+UPDATE billing_subscriptionperiod p SET settled_version = s.version
+FROM unnest(%s::uuid[], %s::bigint[]) AS s (id, version) WHERE p.id = s.id
+"""
+
+
+def settle_periods(versions: Mapping[UUID, int]) -> None:
     """Remember the versions of the counters that were invoiced for periods."""
-    for period_id, version in versions.items():
-        SubscriptionPeriod.objects.filter(pk=period_id).update(settled_version=version)
+    if not versions:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [list(versions), list(versions.values())])
 
 
 def unsettle(period_id: UUID, *, to: int | None) -> None:

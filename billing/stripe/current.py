@@ -6,23 +6,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
-from billing.stripe.gateway import Gateway, Guarded
+from billing.stripe.gateway import Gateway, guarded
 from billing.stripe.null import NullGateway
 
 _instead: list[Gateway] = []
+_clients: dict[tuple[str, ...], Gateway] = {}
 
 
 def gateway() -> Gateway:
-    """Return the gateway that the settings choose: STRIPE_GATEWAY, where there is a key."""
+    """Return the gateway that the settings choose: Stripe's API, where there is a key."""
     if _instead:
-        return Guarded(_instead[-1])
-    name = settings.STRIPE_GATEWAY
-    chosen: Gateway = (
-        import_string(name)() if name and settings.BILLING["STRIPE_SECRET_KEY"] else (NullGateway())
-    )
-    return Guarded(chosen)
+        return guarded(_instead[-1])
+    given = settings.BILLING
+    if not given["STRIPE_SECRET_KEY"]:
+        return guarded(NullGateway())
+    chosen = (given["STRIPE_SECRET_KEY"], given["STRIPE_API_HOST"], given["STRIPE_API_VERSION"])
+    if chosen not in _clients:
+        from billing.stripe.client import StripeGateway  # noqa: PLC0415  half a second, at need
+
+        _clients[chosen] = StripeGateway(key=chosen[0], host=chosen[1], version=chosen[2])
+    return guarded(_clients[chosen])
+
+
+def is_live() -> bool:
+    """Whether our key moves real money: a test event is none of its own, and the other way."""
+    return "_live_" in settings.BILLING["STRIPE_SECRET_KEY"]
 
 
 @contextmanager

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final, Protocol
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 from django.db import connection
+
+from billing.stripe.values import (
+    ChargeState,
+    CheckoutOrder,
+    CheckoutState,
+    CustomerState,
+    DisputeState,
+    EventPage,
+    IntentOrder,
+    IntentState,
+    InvoiceState,
+    Party,
+    StripeInvoiceLine,
+    SubscriptionState,
+)
+
+__all__ = ["KEYS_KEPT_FOR", "Gateway", "Party", "guarded"]
 
 KEYS_KEPT_FOR: Final = timedelta(hours=24)
 """For so long Stripe knows an idempotency key: later, what was done is found by its reference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """What Stripe shall know of a customer. `address` has the names of a tenant's parts."""
-
-    email: str
-    name: str
-    address: Mapping[str, str] = field(default_factory=dict)
-
-
 class Gateway(Protocol):
     """Every method raises StripeUnavailable where it is not known whether it was done, and
-    StripeRefused where it was not and won't be.
+    StripeRefused where it was not and won't be; a fetched thing that is not there is None.
     """
 
     @property
@@ -45,42 +53,103 @@ class Gateway(Protocol):
         """
         ...
 
+    def customer(self, *, customer_id: str) -> CustomerState | None: ...
+
     def update_customer(self, *, customer_id: str, party: Party, idempotency_key: str) -> None: ...
+
+    def set_payment_method(
+        self, *, customer_id: str, payment_method: str, idempotency_key: str
+    ) -> None:
+        """Make it the one that the customer's invoices are paid with."""
+        ...
 
     def delete_customer(self, *, customer_id: str, idempotency_key: str) -> bool:
         """Delete a customer; its subscriptions end with it. Return False where it was gone."""
         ...
 
+    def create_checkout(self, *, order: CheckoutOrder, idempotency_key: str) -> CheckoutState: ...
 
-class Guarded:
-    """A gateway that refuses to be asked within a transaction, whoever implements it."""
+    def checkout(self, *, checkout_id: str) -> CheckoutState | None: ...
+
+    def expire_checkout(self, *, checkout_id: str, idempotency_key: str) -> None:
+        """Close a page that nobody has bought on; one that is not open stays as it is."""
+        ...
+
+    def create_portal(self, *, customer_id: str, return_url: str) -> str:
+        """Return the address of the customer's portal, good for minutes: a new one each time."""
+        ...
+
+    def create_intent(self, *, order: IntentOrder, idempotency_key: str) -> IntentState:
+        """Ask for an amount, once a key. A card that is declined is a state, not an error."""
+        ...
+
+    def intent(self, *, intent_id: str) -> IntentState | None: ...
+
+    def find_intents(
+        self, *, customer_id: str, reference: UUID, since: datetime
+    ) -> Sequence[IntentState]:
+        """Return the customer's intents since then that carry our reference."""
+        ...
+
+    def cancel_intent(self, *, intent_id: str, idempotency_key: str) -> IntentState | None:
+        """Cancel what was not paid; return what it is now."""
+        ...
+
+    def charge(self, *, charge_id: str) -> ChargeState | None: ...
+
+    def dispute(self, *, dispute_id: str) -> DisputeState | None: ...
+
+    def subscription(self, *, subscription_id: str) -> SubscriptionState | None: ...
+
+    def cancel_subscription(self, *, subscription_id: str, idempotency_key: str) -> None:
+        """End one at once, its unused part credited; one that has ended stays as it is."""
+        ...
+
+    def push_invoice(
+        self,
+        *,
+        reference: UUID,
+        customer_id: str,
+        currency: str,
+        lines: Sequence[StripeInvoiceLine],
+        idempotency_key: str,
+    ) -> InvoiceState:
+        """Make an invoice with these lines, finalized and due, once a key."""
+        ...
+
+    def invoice(self, *, invoice_id: str) -> InvoiceState | None: ...
+
+    def void_invoice(self, *, invoice_id: str, idempotency_key: str) -> InvoiceState | None:
+        """Void an open one, so that nobody pays it; return what it is now."""
+        ...
+
+    def events(self, *, since: datetime, before: str = "", limit: int = 100) -> EventPage:
+        """Return the events since then, the newest first; `before`: those older than that one."""
+        ...
+
+
+class _Guarded:
+    """Refuses to be asked within a transaction, whoever implements it."""
 
     def __init__(self, inner: Gateway) -> None:
         self.inner = inner
 
-    @property
-    def is_configured(self) -> bool:
-        return self.inner.is_configured
+    def __getattr__(self, name: str) -> Any:
+        asked = getattr(self.inner, name)
+        if not callable(asked):
+            return asked
 
-    def create_customer(self, *, reference: UUID, party: Party, idempotency_key: str) -> str:
-        require_no_transaction()
-        return self.inner.create_customer(
-            reference=reference, party=party, idempotency_key=idempotency_key
-        )
+        @wraps(asked)
+        def ask(**arguments: Any) -> Any:
+            require_no_transaction()
+            return asked(**arguments)
 
-    def find_customers(self, *, reference: UUID) -> Sequence[str]:
-        require_no_transaction()
-        return self.inner.find_customers(reference=reference)
+        return ask
 
-    def update_customer(self, *, customer_id: str, party: Party, idempotency_key: str) -> None:
-        require_no_transaction()
-        self.inner.update_customer(
-            customer_id=customer_id, party=party, idempotency_key=idempotency_key
-        )
 
-    def delete_customer(self, *, customer_id: str, idempotency_key: str) -> bool:
-        require_no_transaction()
-        return self.inner.delete_customer(customer_id=customer_id, idempotency_key=idempotency_key)
+def guarded(inner: Gateway) -> Gateway:
+    """Return the gateway, so that it can't be asked within a transaction."""
+    return cast("Gateway", _Guarded(inner))
 
 
 def require_no_transaction() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db.models import Min
 
 from billing.accounts.models import LockedAccount
+from billing.kernel.decimals import parse_decimal
 from billing.kernel.errors import invalid
+from billing.kernel.money import LARGEST_GIVEN, parse_amount
 from billing.kernel.periods import Interval, PeriodOutOfRange, boundary
 from billing.kernel.services import service
 from billing.kernel.zones import zone
@@ -33,6 +35,30 @@ class DiscountTerms:
     reason: str = ""
     code: str = ""
     source_id: UUID | None = None
+
+
+def percent_off(value: object) -> Decimal:
+    """Read a percentage of a request: above 0, at most 100. Raises InvalidRequest."""
+    try:
+        percent = parse_decimal(value)
+    except ValueError as error:
+        raise invalid("discountPercent", str(error)) from None
+    if not 0 < percent <= 100:
+        raise invalid("discountPercent", "must be above 0, at most 100")
+    return percent
+
+
+def amount_off(value: object, currency: str) -> int:
+    """Read an amount off in minor units: above zero. Raises InvalidRequest."""
+    try:
+        money = parse_amount(value, currency)
+    except ValueError as error:
+        raise invalid("discountAmount", f"{error} in {currency}") from None
+    if money.minor <= 0:
+        raise invalid("discountAmount", "must be above zero")
+    if money.major > LARGEST_GIVEN:
+        raise invalid("discountAmount", f"must be at most {LARGEST_GIVEN}")
+    return money.minor
 
 
 @service
@@ -80,24 +106,40 @@ def add_discount(
     )
 
 
+def read_discounts(subscription_ids: Sequence[UUID]) -> dict[UUID, list[Discount]]:
+    """Return all discounts of subscriptions in their order, each with its `first_start`: when the
+    first period began whose invoice it was on.
+    """
+    rows = (
+        Discount.objects.filter(subscription__in=subscription_ids)
+        .annotate(first_start=Min("uses__period_start"))
+        .order_by("position")
+    )
+    found: dict[UUID, list[Discount]] = {}
+    for row in rows:
+        found.setdefault(row.subscription_id, []).append(row)
+    return found
+
+
 def discounts_on(
-    subscription: Subscription, *, period_start: datetime, period_end: datetime
+    subscription: Subscription,
+    *,
+    period_start: datetime,
+    period_end: datetime,
+    known: Mapping[UUID, list[Discount]] | None = None,
 ) -> list[Discount]:
     """Return the discounts of an invoice for [period_start, period_end), in the order given.
 
     The first invoice in advance has an empty period: what was given by its start is on it. A use
-    on a void invoice does not count, so it does not begin a duration.
+    on a void invoice does not count, so it does not begin a duration. `known` are those of
+    `read_discounts`, where they were read for many.
     """
-    rows = list(
-        Discount.objects.filter(subscription=subscription)
-        .annotate(first_start=Min("uses__period_start"))
-        .order_by("position")
-    )
+    rows = known if known is not None else read_discounts([subscription.id])
     return [
         row
-        for row in rows
+        for row in rows.get(subscription.id, ())
         if _is_given(row, period_start, period_end)
-        and _still_lasts(row, row.first_start, period_start, subscription.timezone)
+        and _still_lasts(row, row.first_start, period_start, subscription.timezone)  # type: ignore[attr-defined]
     ]
 
 

@@ -74,7 +74,7 @@ def open_fee(
     """
     version = subscription.plan_version
     if not version.pay_in_advance:
-        _fee(subscription, period, Place(period.sequence, Kind.PERIOD), now=now)
+        fee_in_arrears(subscription, period, now=now).save(force_insert=True)
         return False
     if before is not None and _adopt(subscription, period, now=now):
         return False
@@ -87,8 +87,15 @@ def open_fee(
         if before is not None and on_the_one_before
         else Place(period.sequence, Kind.START)
     )
-    _fee(subscription, period, place, now=now)
+    _fee(subscription, period, place, now=now).save(force_insert=True)
     return not on_the_one_before
+
+
+def fee_in_arrears(
+    subscription: Subscription, period: SubscriptionPeriod, *, now: datetime
+) -> FeeItem:
+    """Make the fee of a period that stands on its own invoice; it is not written yet."""
+    return _fee(subscription, period, Place(period.sequence, Kind.PERIOD), now=now)
 
 
 def let_wait(period: SubscriptionPeriod, version: PlanVersion) -> None:
@@ -100,7 +107,7 @@ def let_wait(period: SubscriptionPeriod, version: PlanVersion) -> None:
 def _fee(
     subscription: Subscription, period: SubscriptionPeriod, place: Place, *, now: datetime
 ) -> FeeItem:
-    return FeeItem.objects.create(
+    return FeeItem(
         account_id=subscription.account_id,
         subscription=subscription,
         period=period,

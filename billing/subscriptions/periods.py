@@ -68,8 +68,23 @@ def open_period(
 
     `whole` is the full period of which `stretch` is the rest.
     """
+    row = new_period(subscription, stretch, sequence=sequence, index=index, whole=whole)
+    row.save(force_insert=True)
+    expect_invoice(row, Kind.PERIOD, at=stretch.end, grace=grace())
+    return row
+
+
+def new_period(
+    subscription: Subscription,
+    stretch: Period,
+    *,
+    sequence: int,
+    index: int | None,
+    whole: Period | None = None,
+) -> SubscriptionPeriod:
+    """Make the row of a period that is not written yet."""
     full = whole or stretch
-    row = SubscriptionPeriod.objects.create(
+    return SubscriptionPeriod(
         account_id=subscription.account_id,
         subscription=subscription,
         sequence=sequence,
@@ -80,8 +95,6 @@ def open_period(
         full_start_at=full.start,
         full_end_at=full.end,
     )
-    expect_invoice(row, Kind.PERIOD, at=stretch.end, grace=grace())
-    return row
 
 
 def grace() -> timedelta:
@@ -93,7 +106,14 @@ def expect_invoice(
     row: SubscriptionPeriod, kind: str, *, at: datetime, grace: timedelta = timedelta(0)
 ) -> None:
     """Write that an invoice has to be drafted at `at`, and finalized when the grace is over."""
-    InvoiceDue.objects.create(
+    new_due(row, kind, at=at, grace=grace).save(force_insert=True)
+
+
+def new_due(
+    row: SubscriptionPeriod, kind: str, *, at: datetime, grace: timedelta = timedelta(0)
+) -> InvoiceDue:
+    """Make the row of an invoice that has to be made; it is not written yet."""
+    return InvoiceDue(
         account_id=row.account_id,
         period=row,
         kind=kind,

@@ -50,6 +50,8 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _page(_("Plans"), "sell", "billing.plan"),
         _page(_("Plan versions"), "layers", "billing.planversion"),
         _page(_("Meters"), "speed", "billing.meter"),
+        _page(_("Coupons"), "confirmation_number", "coupons.coupon"),
+        _page(_("Quotas"), "production_quantity_limits", "billing.usagequota"),
     ),
     _group(
         _("Billing"),
@@ -80,6 +82,29 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _page(_("Groups"), "shield_person", "auth.group"),
     ),
 ]
+
+
+MIRROR: Final = _group(
+    _("Mirror of Stripe"),
+    _page(_("Customers"), "groups", "djstripe.customer"),
+    _page(_("Products"), "inventory_2", "djstripe.product"),
+    _page(_("Prices"), "sell", "djstripe.price"),
+    _page(_("Coupons"), "local_activity", "djstripe.coupon"),
+    _page(_("Subscriptions"), "autorenew", "djstripe.subscription"),
+    _page(_("Checkouts"), "shopping_cart_checkout", "djstripe.session"),
+    _page(_("Invoices"), "receipt_long", "djstripe.invoice"),
+    _page(_("Payments"), "payments", "djstripe.paymentintent"),
+    _page(_("Charges"), "credit_card", "djstripe.charge"),
+    _page(_("Refunds"), "undo", "djstripe.refund"),
+    _page(_("Disputes"), "gavel", "djstripe.dispute"),
+)
+
+
+def with_mirror(back_office: dict[str, Any]) -> dict[str, Any]:
+    """Return it with the mirror's pages, before those of the system."""
+    sidebar = back_office["SIDEBAR"]
+    *above, system = sidebar["navigation"]
+    return {**back_office, "SIDEBAR": {**sidebar, "navigation": [*above, MIRROR, system]}}
 
 
 def styles(_request: HttpRequest) -> str:

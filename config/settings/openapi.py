@@ -124,6 +124,11 @@ TAGS: Final[list[dict[str, str]]] = [
         "name": "Coupons",
         "description": "Codes that take something off a subscription's invoices, or grant credit.",
     },
+    {
+        "name": "Webhooks",
+        "description": "Your systems are told of what happens: signed messages, retried for three "
+        "days, numbered per tenant.",
+    },
     {"name": "Test clocks", "description": "Time to try with, on systems that allow it."},
     {
         "name": "Customers",

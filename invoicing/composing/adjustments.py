@@ -39,15 +39,17 @@ class Adjustments:
 NONE = Adjustments(lines=(), billed=(), settled={})
 
 
-def adjustments(account: Account, *, invoiced: SubscriptionPeriod, is_own: bool) -> Adjustments:
+def adjustments(
+    account: Account, moved: set[UUID], *, invoiced: SubscriptionPeriod, is_own: bool
+) -> Adjustments:
     """Settle the account's late and voided usage on an invoice of a period, whose own usage is on
-    it where `is_own`.
+    it where `is_own`. `moved` are its settled periods whose usage has changed since.
 
     One line for each charge and period: the charge computed anew, with its minimum, less all that
     was invoiced for it, net of the percentages that its own period's invoice had off. They stand
-    on the earliest invoice that is not final. Where nothing changed this is one query.
+    on the earliest invoice that is not final.
     """
-    changed = changed_periods(account.id, besides=invoiced.id if is_own else None)
+    changed = changed_periods(moved, besides=invoiced.id if is_own else None)
     if not changed or _earlier_takes_them(account, invoiced):
         return NONE
     lines: list[BillLine] = []

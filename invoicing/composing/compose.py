@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from billing.kernel.decimals import exact, format_decimal
 from billing.kernel.money import Money
 from billing.kernel.periods import Period
-from billing.metering.read import account_version
 from billing.models import CreditGrant, Discount, InvoiceDue, Subscription, SubscriptionPeriod
 from billing.pricing.parts import Part
 from billing.rating.fees import fees_of, own_fees
@@ -31,6 +30,7 @@ from invoicing.calculation import LineType as Type
 from invoicing.calculation.discounts import discount
 from invoicing.composing.adjustments import NONE, adjustments
 from invoicing.composing.bills import Bill, Billed, BillLine
+from invoicing.composing.facts import Facts, read_facts
 from invoicing.composing.fee_lines import fee_lines, with_credits
 from invoicing.composing.usage_lines import charged, part_shown, usage_lines
 from invoicing.models import LineType
@@ -50,7 +50,7 @@ class Content:
     settled: dict[UUID, int]
 
 
-def compose(
+def compose(  # noqa: PLR0913  what a bill is made of, each by its name
     *,
     tenant: Tenant,
     subscription: Subscription,
@@ -58,26 +58,27 @@ def compose(
     kind: InvoiceDue.Kind,
     credits: Iterable[CreditGrant],  # noqa: A002  the field's own word
     now: datetime,
+    facts: Facts | None = None,
     rated: RatedPeriod | None = None,
 ) -> Bill:
     """Compute the invoice of a period as of `now`, in the account's currency. Writes nothing.
 
+    `period` has `subscription` loaded. `facts` were read for many as of `now`; else they are read.
     `rated` takes the place of the period's own usage: for what its invoice would be then.
     """
+    facts = facts or read_facts([tenant], [period], now=now)
     currency = tenant.account.currency
-    usage_version = account_version(tenant.account_id)  # before it is read: never too new
     bounds = Period(period.start_at, period.start_at if kind == Kind.START else period.end_at)
-    rows = discounts_on(subscription, period_start=bounds.start, period_end=bounds.end)
-    inputs = [_discount(row, currency) for row in rows]
-    content = _content(tenant, subscription, period, kind, inputs, rated)
-    position = tax_position(tenant, on=issue_day(now))
-    calculated = calculate(
-        currency=currency,
-        lines=[_input(line) for line in content.lines],
-        discounts=inputs,
-        tax_rates=position.inputs,
-        grants=[_credit(grant, currency) for grant in credits],
+    rows = discounts_on(
+        subscription, period_start=bounds.start, period_end=bounds.end, known=facts.discounts
     )
+    inputs = [_discount(row, currency) for row in rows]
+    if rated is None and kind == Kind.PERIOD:
+        rated = rate_period(period, facts.rating)
+    content = _content(tenant, subscription, period, kind, inputs, rated or NOTHING, facts)
+    position = tax_position(tenant, on=issue_day(now), known=facts.taxes)
+    grants = [_credit(grant, currency) for grant in credits]
+    calculated = _calculated(content, inputs, position, grants, currency)
     return Bill(
         subscription=subscription,
         period=period,
@@ -90,8 +91,24 @@ def compose(
         settled=content.settled,
         percentages=tuple(str(row.percent) for row in rows if row.percent is not None),
         discounts=tuple((r, off) for r, off in zip(rows, calculated.discounts, strict=True) if off),
-        usage_version=usage_version,
+        usage_version=facts.usage_versions.get(tenant.account_id, 0),
         position=position,
+    )
+
+
+def _calculated(
+    content: Content,
+    discounts: Sequence[DiscountInput],
+    position: TaxPosition,
+    grants: Sequence[CreditInput],
+    currency: str,
+) -> Calculated:
+    return calculate(
+        currency=currency,
+        lines=[_input(line) for line in content.lines],
+        discounts=discounts,
+        tax_rates=position.inputs,
+        grants=grants,
     )
 
 
@@ -101,20 +118,20 @@ def _content(
     period: SubscriptionPeriod,
     kind: InvoiceDue.Kind,
     discounts: Sequence[DiscountInput],
-    rated: RatedPeriod | None,
+    rated: RatedPeriod,
+    facts: Facts,
 ) -> Content:
     """Put the lines together: fees, the period's usage, what earlier periods have to be settled."""
     is_own = kind == Kind.PERIOD
-    if rated is None:
-        rated = rate_period(period) if is_own else NOTHING
-    own = own_fees(period) if is_own else {}
+    own = own_fees(period, facts.fees) if is_own else {}
     lines = [
-        *fee_lines(fees_of(subscription, period, kind)),
-        *(usage_lines(period, rated, own) if is_own else ()),
+        *fee_lines(fees_of(subscription, period, kind, facts.fees), facts.plans),
+        *(usage_lines(period, rated, own, facts.meters) if is_own else ()),
     ]
-    late = (
-        NONE if kind == Kind.START else adjustments(tenant.account, invoiced=period, is_own=is_own)
-    )
+    moved = facts.moved.get(tenant.account_id, set())
+    late = NONE
+    if kind != Kind.START and moved:
+        late = adjustments(tenant.account, moved, invoiced=period, is_own=is_own)
     # Credits are not discounted, so what the other lines have off does not depend on them.
     shares = discount(
         lines=[_input(line) for line in lines],

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from billing.kernel.money import Money
-from billing.models import FeeItem, PlanVersion
+from billing.models import FeeItem
 from billing.rating.fees import Fee
 from invoicing.composing.bills import BillLine
 from invoicing.models import InvoiceLine, InvoiceStatus, LineType
@@ -25,10 +26,11 @@ WORDS: Final[Mapping[str, str | Promise]] = {
 }
 
 
-def fee_lines(fees: Sequence[Fee]) -> list[BillLine]:
-    """Make the lines; those of credits are worth nothing yet (see `with_credits`)."""
-    versions = [fee.terms.version_id for fee in fees]
-    names = dict(PlanVersion.objects.filter(pk__in=versions).values_list("pk", "plan__name"))
+def fee_lines(fees: Sequence[Fee], names: Mapping[UUID, str]) -> list[BillLine]:
+    """Make the lines; those of credits are worth nothing yet (see `with_credits`).
+
+    `names` are the plans' by version.
+    """
     return [_line(fee, names[fee.terms.version_id]) for fee in fees]
 
 

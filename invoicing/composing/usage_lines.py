@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,13 @@ from invoicing.models import LineType
 
 
 def usage_lines(
-    period: SubscriptionPeriod, rated: RatedPeriod, own: dict[UUID, Money]
+    period: SubscriptionPeriod,
+    rated: RatedPeriod,
+    own: dict[UUID, Money],
+    meters: Mapping[int, Meter],
 ) -> Iterator[BillLine]:
     """Yield the lines of a period's usage, version by version. `own` are its fees by version."""
     stretch = Period(period.start_at, period.end_at)
-    meters = Meter.objects.in_bulk([u.charge.meter_id for v in rated.versions for u in v.usages])
     for version in rated.versions:
         for usage in version.usages:
             meter = meters[usage.charge.meter_id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -147,3 +148,20 @@ def expect_document(invoice: Invoice) -> InvoiceDocument:
         made.refresh_from_db()
         jobs.enqueue("invoicing.render_pdf", document_id=made.pk)
     return made
+
+
+def expect_documents(invoices: Sequence[Invoice]) -> None:
+    """Write the due rows of many documents at once; the sweep finds them, nobody is woken."""
+    InvoiceDocument.objects.bulk_create(
+        (
+            InvoiceDocument(
+                invoice=invoice,
+                fingerprint=fingerprint(invoice),
+                account_id=invoice.account_id,
+                due_at=Now(),
+                created_at=Now(),
+            )
+            for invoice in invoices
+        ),
+        ignore_conflicts=True,
+    )

@@ -14,6 +14,8 @@ class MailTemplate(models.TextChoices):
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
     UNPAID = "unpaid"
+    WEBHOOK_OFF = "webhook_off"
+    ALERT = "alert"
 
 
 class MailStatus(models.TextChoices):
@@ -27,11 +29,13 @@ class Mail(models.Model):
     """A mail, rendered when it was asked for: what is sent is what stood true then.
 
     `about` says what it is about, so that each is written once. `due_at` and the times of
-    sending are real time; `created_at` is the account's.
+    sending are real time; `created_at` is the account's. One without an account is the operator's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="mails")
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="mails"
+    )
     invoice = models.ForeignKey(
         "invoicing.Invoice", null=True, blank=True, on_delete=models.CASCADE, related_name="mails"
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -69,10 +70,31 @@ def issue_day(now: datetime) -> date:
     return now.astimezone(ZoneInfo(settings.BILLING["SELLER_TIMEZONE"])).date()
 
 
-def tax_position(tenant: Tenant, *, on: date) -> TaxPosition:
-    """Return how the tenant is taxed on a day: at most two queries."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTaxes:
+    """The rates that hold on a day by country, and who is exempt then, by account."""
+
+    rates: Mapping[str, list[TaxRate]]
+    exemptions: Mapping[UUID, TaxExemption]
+
+
+def read_taxes(tenants: Sequence[Tenant], *, on: date) -> KnownTaxes:
+    """Read what the positions of tenants need: at most two queries."""
+    ids = [tenant.account_id for tenant in tenants]
+    exempt = TaxExemption.objects.filter(_held_on(on), account_id__in=ids)
+    rates: dict[str, list[TaxRate]] = {}
+    countries = {place_of(tenant)[0] for tenant in tenants} - {""}
+    if countries:
+        for rate in TaxRate.objects.filter(_held_on(on), country__in=countries):
+            rates.setdefault(rate.country, []).append(rate)
+    return KnownTaxes(rates=rates, exemptions={row.account_id: row for row in exempt})
+
+
+def tax_position(tenant: Tenant, *, on: date, known: KnownTaxes | None = None) -> TaxPosition:
+    """Return how the tenant is taxed on a day. `known` was read for many, for that day."""
     config = settings.BILLING
-    exemption = _exemption(tenant, on)
+    known = known or read_taxes([tenant], on=on)
+    exemption = known.exemptions.get(tenant.account_id)
     country, region, postal_code = place_of(tenant)
     sides = Sides(
         seller_country=config["SELLER_COUNTRY"],
@@ -88,7 +110,7 @@ def tax_position(tenant: Tenant, *, on: date) -> TaxPosition:
         return TaxPosition(treatment=treatment, reason=exemption.reason, code=exemption.code)
     if treatment == Treatment.REVERSE_CHARGE or not country:
         return TaxPosition(treatment=treatment)
-    rows = TaxRate.objects.filter(_held_on(on), country=country)
+    rows = known.rates.get(country, [])
     return TaxPosition(rates=tuple(_most_specific(rows, region, postal_code)))
 
 
@@ -99,10 +121,6 @@ def place_of(tenant: Tenant) -> tuple[str, str, str]:
     region = address.get("region") or address.get("state") or ""
     postal_code = "".join((address.get("postalCode") or "").split()).upper()
     return country, region_key(country, region), postal_code
-
-
-def _exemption(tenant: Tenant, on: date) -> TaxExemption | None:
-    return TaxExemption.objects.filter(_held_on(on), account_id=tenant.account_id).first()
 
 
 def _held_on(day: date) -> Q:

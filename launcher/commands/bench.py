@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from launcher import binaries, environment
@@ -36,18 +38,25 @@ def chosen(names: list[str]) -> list[str]:
     return names or known
 
 
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Part the names from the options, which begin with the first dash and go to each of them."""
+    count = len(list(takewhile(lambda argument: not argument.startswith("-"), arguments)))
+    return arguments[:count], arguments[count:]
+
+
 def main(arguments: list[str]) -> int:
-    names = chosen(arguments)
+    given, options = split(arguments)
+    names = chosen(given)
     heed_signals(hangup=True)
     try:
-        failed = [name for name in names if not run(name)]
+        failed = [name for name in names if not run(name, options)]
     except Stopped:
         return 130
     print(f"\nFailed: {', '.join(failed)}" if failed else f"\nBenchmarks run: {', '.join(names)}.")
     return int(bool(failed))
 
 
-def run(name: str) -> bool:
+def run(name: str, arguments: Sequence[str] = ()) -> bool:
     """Run one benchmark on servers of its own; return whether it ended well."""
     print(f"\n== {name}", flush=True)
     file = FOLDER / f"{name}.py"
@@ -64,7 +73,8 @@ def run(name: str) -> bool:
             else:
                 stack.start_databases()
             env = bench_environment(stack, whole=whole)
-            return subprocess.call([sys.executable, str(file)], cwd=ROOT, env=env) == 0
+            command = [sys.executable, str(file), *arguments]
+            return subprocess.call(command, cwd=ROOT, env=env) == 0
         finally:
             stack.stop()
 

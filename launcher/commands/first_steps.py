@@ -121,6 +121,8 @@ def summary(stack: Stack, token: str, *, detached: bool) -> list[str]:
         f"         first sign-in: admin / {stack.secrets.admin_password}",
         f"         (kept in {stack.folder.secrets})",
     ]
+    if stack.stripe is not None:
+        lines.append(f"  Stripe {stack.stripe.url} (a sandbox: no money moves)")
     if token:
         lines += [
             f"  Token  {token}",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from launcher import doctor, environment, processes, runstate, secret_store
+from launcher import doctor, environment, processes, runstate, secret_store, stripe_sandbox
 from launcher.environment import Addresses
 from launcher.errors import LaunchError
 from launcher.paths import ROOT, DataFolder, chosen_data_dir
@@ -51,7 +51,8 @@ def main(arguments: list[str]) -> int:
         return run(rest, base_environment(folder, Addresses(*given)))
     running = running_addresses(folder)
     if running is not None:
-        return run(rest, base_environment(folder, running))
+        stripe = stripe_sandbox.of_running(folder)
+        return run(rest, {**base_environment(folder, running), **stripe})
     return run_with_servers(folder, rest)
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from launcher import ports, readiness, runstate, settings, system
+from launcher import ports, readiness, runstate, settings, stripe_sandbox, system
 from launcher.commands import first_steps
 from launcher.console import FAILED, READY, Console, complain
 from launcher.errors import LaunchError
@@ -29,6 +29,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--data-dir", metavar="DIR", help="default: $BILLING_DATA_DIR, else .data")
     made.add_argument("--workers", type=worker_count, default=2, help="web processes (default 2)")
     made.add_argument("--empty", action="store_true", help="load no demo data")
+    made.add_argument(
+        "--stripe-sandbox", action="store_true", help="run a stand-in for Stripe beside"
+    )
     made.add_argument("--detach", action="store_true", help="return when ready, go on running")
     what = made.add_mutually_exclusive_group()
     what.add_argument("--stop", action="store_true", help="end what runs on the data folder")
@@ -60,6 +63,8 @@ def main(arguments: list[str]) -> int:
     if options.progress_to is None and runstate.is_held(folder):
         print(already(folder))
         return 0
+    if options.stripe_sandbox:
+        stripe_sandbox.refuse_contradictions(os.environ)
     if options.detach and options.progress_to is None:
         return detach(folder, arguments)
     return run(folder, options)
@@ -70,7 +75,7 @@ def run(folder: DataFolder, options: argparse.Namespace) -> int:
     console = Console(options.progress_to)
     detached = options.progress_to is not None
     heed_signals(hangup=not detached)
-    stack = Stack(folder, Options(port=options.port, workers=options.workers), console=console)
+    stack = Stack(folder, chosen(options), console=console)
     try:
         settings.check(os.environ)
         folder.make()
@@ -99,6 +104,13 @@ def run(folder: DataFolder, options: argparse.Namespace) -> int:
     note(folder.log("supervisor"), "Stopped.")
     console.say("Stopped.")
     return 0
+
+
+def chosen(options: argparse.Namespace) -> Options:
+    """Return what the command line asks for."""
+    return Options(
+        port=options.port, workers=options.workers, stripe_sandbox=options.stripe_sandbox
+    )
 
 
 def detach(folder: DataFolder, arguments: list[str]) -> int:

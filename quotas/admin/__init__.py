@@ -1,5 +1,5 @@
-"""What staff see of limits."""
+"""What staff see of limits and quotas."""
 
-from quotas.admin import panels
+from quotas.admin import panels, usage_quotas
 
-__all__ = ["panels"]
+__all__ = ["panels", "usage_quotas"]

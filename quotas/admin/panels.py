@@ -14,6 +14,7 @@ from billing.admin import formatting
 from billing.admin.panels import Panel, account_panel
 from billing.kernel import clock
 from billing.models import Account
+from quotas.admin.bars import share_bar
 from quotas.consuming import UNLIMITED
 from quotas.queries import Use, quota_uses, rate_uses
 from quotas.tiers import Limit, Tier, tier_of
@@ -96,11 +97,4 @@ def bar(use: Use) -> SafeString:
         return formatting.label(_("Disabled"), "quiet")
     percent = min(100, use.used * 100 // limit)
     tone = "bad" if use.is_locked else "warn" if percent >= NEARLY else "good"
-    return format_html(
-        '<span class="bo-share"><span class="bo-share-track" role="img" aria-label="{label}">'
-        '<span class="bo-share-{tone}" style="width: {percent}%"></span></span>'
-        '<span class="bo-share-text">{percent}%</span></span>',
-        label=gettext("%(percent)s of 100 used") % {"percent": percent},
-        tone=tone,
-        percent=percent,
-    )
+    return share_bar(percent, tone)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 from billing.kernel.errors import ServiceUnavailable
 from billing.metering.events import AccountBatch
+from billing.metering.few import seems_limited
 from billing.metering.record import record
 
 log = structlog.get_logger(__name__)
@@ -29,14 +30,14 @@ ANSWER_SECONDS: Final = 30.0
 GATHER_SECONDS: Final = 0.001
 
 
-class _Waiting:
+class Waiting:
     """A request's events, and its place to sleep until they are on disk or it shall commit."""
 
     __slots__ = ("batch", "error", "leads", "outcome", "woken")
 
-    def __init__(self, batch: AccountBatch) -> None:
+    def __init__(self, batch: Any) -> None:
         self.batch = batch
-        self.outcome: list[bool] | None = None
+        self.outcome: Any = None
         self.error: BaseException | None = None
         self.leads = False
         self.woken = threading.Lock()
@@ -47,7 +48,7 @@ class Committer:
     """The queue of one process. It has no thread of its own: requests' threads do the work."""
 
     def __init__(self) -> None:
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Waiting] = deque()
         self._mutex = threading.Lock()
         self._is_led = False
         self._expected = 1
@@ -61,7 +62,16 @@ class Committer:
         """
         if connection.in_atomic_block:
             return record([batch])[0]
-        mine = _Waiting(batch)
+        outcome: list[bool] = self.wait_for(batch)
+        return outcome
+
+    def commit(self, group: list[Waiting]) -> None:
+        """Do the work of a group: each gets its outcome, or its error."""
+        _commit(group)
+
+    def wait_for(self, batch: Any) -> Any:
+        """Have the work done together with that of others; return its outcome."""
+        mine = Waiting(batch)
         with self._mutex:
             if len(self._queue) >= LIMIT_WAITING:
                 raise ServiceUnavailable
@@ -78,7 +88,7 @@ class Committer:
         assert mine.outcome is not None, "a leader's own batch is in its group"
         return mine.outcome
 
-    def _wait(self, mine: _Waiting) -> bool:
+    def _wait(self, mine: Waiting) -> bool:
         """Sleep; return whether it is this one's turn to commit. Raises ServiceUnavailable."""
         if mine.woken.acquire(timeout=ANSWER_SECONDS):
             return mine.leads
@@ -95,7 +105,7 @@ class Committer:
         with self._mutex:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), LIMIT_TOGETHER))]
         try:
-            _commit(group)
+            self.commit(group)
         except BaseException as error:
             for waiting in group:
                 if waiting.outcome is None and waiting.error is None:
@@ -126,8 +136,16 @@ class Committer:
             self._all_here = None
 
 
-def _commit(group: list[_Waiting]) -> None:
-    """Record a group. Where that fails, each is tried alone: one bad fails alone."""
+def _commit(group: list[Waiting]) -> None:
+    """Record a group. Where that fails, each is tried alone: one bad fails alone.
+
+    Accounts with quotas take more round trips, so they go by themselves, after the others.
+    """
+    limited = [waiting for waiting in group if seems_limited(waiting.batch.account_id)]
+    if limited and len(limited) < len(group):
+        _commit([waiting for waiting in group if waiting not in limited])
+        _commit(limited)
+        return
     try:
         outcomes = _record([waiting.batch for waiting in group])
     except Exception as error:

@@ -45,7 +45,7 @@ class _Sorted:
 def take_one(account_id: UUID, wire: Wire, checker: Checker, record: Record) -> tuple[str, bool]:
     """Record one event; return its id, and whether it was new.
 
-    Raises InvalidRequest, or EventRefused where its id is not stored.
+    Raises InvalidRequest, or EventRefused where its id is not stored; UsageQuotaExceeded.
     """
     event = checker.shape(wire)
     try:
@@ -54,7 +54,10 @@ def take_one(account_id: UUID, wire: Wire, checker: Checker, record: Record) -> 
         if wire.eventId is None or not stored_ids(account_id, [wire.eventId]):
             raise
         return event.event_id, False
-    (is_new,) = record(AccountBatch(account_id, [event], checker.now, checker.is_plain))
+    batch = AccountBatch(account_id, [event], checker.now, checker.is_plain)
+    (is_new,) = record(batch)
+    for refusal in batch.refused.values():
+        raise refusal
     return event.event_id, is_new
 
 
@@ -66,13 +69,20 @@ def take_batch(
     batch = AccountBatch(account_id, found.events, checker.now, checker.is_plain)
     are_new = record(batch) if batch.events else []
     recorded = sum(are_new)
-    outcome = Outcome(accepted=recorded, duplicates=len(found.events) - recorded)
+    duplicates = len(found.events) - recorded - len(batch.refused)
+    outcome = Outcome(accepted=recorded, duplicates=duplicates)
+    for place, refusal in batch.refused.items():
+        index = found.places[place]
+        wire = wires[index]
+        event_id = wire.event_id if isinstance(wire, Unreadable) else wire.eventId
+        outcome.rejected.append(Rejected(index, event_id, refusal))
     repeats = _repeats(account_id, found, are_new)
     for one in found.rejected:
         if one.index in repeats:
             outcome.duplicates += 1
         else:
             outcome.rejected.append(one)
+    outcome.rejected.sort(key=lambda one: one.index)
     return outcome
 
 

@@ -15,9 +15,20 @@ from billing.kernel.errors import BillingError, every_error
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_CODES = {
     "FORBIDDEN": "of an event in a batch it is said as of any request",
+    "QUOTA_EXCEEDED": "of a tier's quota and of a tenant's own, in the contract's one word",
     "CURRENCY_MISMATCH": "of a plan and of a coupon, in the contract's one word",
 }
-APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas", "costs")
+APPS = (
+    "billing",
+    "tenants",
+    "coupons",
+    "customers",
+    "invoicing",
+    "quotas",
+    "paying",
+    "webhooks",
+    "costs",
+)
 
 
 def errors() -> list[type[BillingError]]:

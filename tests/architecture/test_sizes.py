@@ -14,13 +14,14 @@ PACKAGES = (
     "customers",
     "invoicing",
     "quotas",
+    "webhooks",
     "costs",
     "demo",
     "config",
     "launcher",
     "tests",
 )
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "costs", "demo")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "webhooks", "costs", "demo")
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 

@@ -7,7 +7,17 @@ import re
 from celery import current_app
 from django.apps import apps
 
-APPS = ("billing", "tenants", "coupons", "customers", "invoicing", "quotas", "costs")
+APPS = (
+    "billing",
+    "tenants",
+    "coupons",
+    "customers",
+    "invoicing",
+    "quotas",
+    "paying",
+    "webhooks",
+    "costs",
+)
 SHARED = {
     "billing.Account": "is the account",
     "billing.TestClock": "has accounts",
@@ -18,12 +28,14 @@ SHARED = {
     "billing.PlanLimit": "is offered to all",
     "billing.UsageBucketValue": "is its bucket's",
     "billing.UsageCounterValue": "is its counter's",
+    "billing.QuotaWindowValue": "is its window's",
     "billing.IdempotentAnswer": "is the caller's",
     "quotas.TierRevision": "is a plan's",
     "coupons.Coupon": "is offered to all",
     "customers.Membership": "is the customer's, whose id is an account's",
     "invoicing.TaxRate": "is a country's",
     "invoicing.DunningStep": "is the schedule of all",
+    "paying.Reconciliation": "is about all accounts",
 }
 
 
@@ -45,9 +57,7 @@ def test_every_task_has_the_name_of_its_app_and_lives_in_its_tasks() -> None:
 
     assert ours
     for name, task in ours.items():
-        assert re.fullmatch(
-            r"(billing|tenants|customers|invoicing|quotas|costs|demo)\.[a-z_]+", name
-        )
+        assert re.fullmatch(rf"({'|'.join(APPS)}|demo)\.[a-z_]+", name)
         app = name.partition(".")[0]
         assert task.__module__ == f"{app}.tasks"
 

@@ -16,13 +16,15 @@ MAPPED = (
     "demo",
     "invoicing",
     "launcher",
+    "paying",
     "quotas",
     "costs",
     "tenants/metering",
+    "webhooks",
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "costs")
+APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs")
 
 
 def constraints_of(app: str) -> set[str]:

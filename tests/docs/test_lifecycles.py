@@ -10,13 +10,19 @@ import pytest
 from billing.subscriptions import models as subscriptions
 from customers import models as customers
 from invoicing import models as invoices
+from paying.records import INTENT_TRANSITIONS
+from paying.records.buying import CHECKOUT_TRANSITIONS
 from tests.docs.pages import ROOT
+from webhooks import models as webhooks
 
 MACHINES: dict[str, Any] = {
     "billing": subscriptions.TRANSITIONS,
     "customers: creation": customers.CREATION_TRANSITIONS,
     "customers: deletion": customers.DELETION_TRANSITIONS,
     "invoicing": invoices.TRANSITIONS,
+    "webhooks": webhooks.WebhookDelivery.transitions,
+    "paying: checkout": CHECKOUT_TRANSITIONS,
+    "paying: intent": INTENT_TRANSITIONS,
 }
 
 

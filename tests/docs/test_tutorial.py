@@ -22,6 +22,7 @@ PAGES = {
     "tutorial": GUIDE / "tutorial.md",
     "teams": GUIDE / "teams-tiers-limits.md",
     "costs": GUIDE / "costs.md",
+    "quotas": GUIDE / "quotas.md",
     "readme": ROOT / "README.md",
 }
 

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from billing.stripe.errors import StripeRefused, StripeUnavailable
 from billing.stripe.gateway import Party
+from tests.fakes.stripe_money import Buying
 
 
 class Mood(StrEnum):
@@ -33,10 +34,10 @@ class Mood(StrEnum):
     TWICE = "is asked twice, as by a proxy that repeats"
 
 
-NOTHING: dict[str, Any] = {"customers": {}, "keys": {}, "calls": [], "made": 0}
+NOTHING: dict[str, Any] = {"customers": {}, "things": {}, "keys": {}, "calls": [], "made": 0}
 
 
-class FakeStripe:
+class FakeStripe(Buying):
     """Stateful. `customers` are those that there are, by id; `calls` all that was asked."""
 
     is_configured = True
@@ -44,6 +45,7 @@ class FakeStripe:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self.plan: list[Mood] = []
+        self.decline: list[str] = []
         self.pause = 0.2
         self.before: Callable[[str], None] = lambda _: None
         self._mutex = threading.Lock()

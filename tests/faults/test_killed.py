@@ -84,10 +84,12 @@ def money(invoice: Invoice) -> list[Any]:
     "place",
     [
         "invoicing.finalizing.ledger.spend",
-        "invoicing.finalizing.next_number",
+        "invoicing.finalizing.remembering.remember",
+        "invoicing.finalizing.next_numbers",
+        "invoicing.finalizing.drafting.save",
         "invoicing.finalizing.expect_document",
         "invoicing.finalizing.dunning.begin",
-        "invoicing.finalizing.audit.record",
+        "invoicing.finalizing.audit.record_all",
     ],
 )
 def test_a_killed_finalize_did_nothing_and_can_be_done_again(place: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from billing.models import Account, CreditEntry, InvoiceDue, SubscriptionPeriod
-from invoicing import due, run
+from invoicing import due, run, together
 from invoicing.models import Invoice
 from invoicing.records import DunningEntry, Mail
 from invoicing.verification import verify
@@ -92,4 +92,58 @@ def test_a_run_killed_at_any_commit_is_completed_by_the_next() -> None:
         assert outcome(account) == expected, commit
 
     assert steps > 6, "periods, drafts, invoices and reminders"
+    assert list(map(str, verify())) == [], "numbers without a gap, too"
+
+
+def group_killed_at(commit: int, accounts: list[Account], *, now: datetime) -> bool:
+    """Run them together in a process that is killed at its n-th transaction, as above."""
+    fuse = Fuse(commit)
+    look, take = due.aim, together.take_steps
+
+    def killed_before_the_commit(rows: Any) -> None:
+        look(rows)
+        fuse.point()
+
+    def killed_after_the_commit(**given: Any) -> together.Taken:
+        taken = take(**given)
+        fuse.point()
+        return taken
+
+    def work() -> None:
+        with (
+            patch.object(due, "aim", killed_before_the_commit),
+            patch.object(together, "take_steps", killed_after_the_commit),
+        ):
+            run.run_group([account.pk for account in accounts], now=now)
+
+    return was_killed(work)
+
+
+def in_arrears() -> Account:
+    world = World()
+    world.tenant = world.post("/tenants", {"name": "Acme"})["id"]
+    world.subscribe(world.plan(charges=[CALLS]))
+    world.use("API_CALLS", "20")
+    return Account.objects.get(pk=UUID(world.tenant))
+
+
+def test_a_group_killed_at_any_commit_is_completed_by_the_next() -> None:
+    whole = [in_arrears() for _ in range(3)]
+    now = whole[-1].created_at + timedelta(days=32)
+    run.run_group([account.pk for account in whole], now=now)
+    expected = outcome(whole[0])
+    assert [status for status, *_ in expected["invoices"]] == ["PENDING"]
+
+    commit = 1
+    while True:
+        accounts = [in_arrears() for _ in range(3)]
+        now = accounts[-1].created_at + timedelta(days=32)
+        if not group_killed_at(commit, accounts, now=now):
+            break
+        run.run_group([account.pk for account in accounts], now=now)
+
+        assert [outcome(account) for account in accounts] == [expected] * 3, commit
+        commit += 1
+
+    assert commit > 5, "the period, the invoice, and that nothing is left: before and after each"
     assert list(map(str, verify())) == [], "numbers without a gap, too"

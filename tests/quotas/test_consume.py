@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from billing.accounts import keys
 from billing.models import Subscription
 from quotas.models import QuotaUse
 from tests.client import Api, error_of, fields_of, json_of
-from tests.quotas.scene import NOON, Team, add_limit, consume, team, tier
+from tests.factories import LONG_AGO
+from tests.quotas.scene import BASE, NOON, Team, add_limit, consume, team, tier
 
 RATE = {"serviceName": "search-api", "featureKey": "lookups"}
 QUOTA = {"serviceName": "storage", "featureKey": "projects"}
@@ -272,3 +274,16 @@ def test_an_edit_of_the_limit_is_seen_by_the_next_request(acme: Team, service: A
     acme.plan.limits.filter(service_name="new").update(value=3)
 
     assert json_of(consume(service, body))["remaining"] == 1
+
+
+def test_a_service_key_consumes_for_its_own_customer_alone(acme: Team) -> None:
+    made, secret = keys.create_api_key(
+        account_id=acme.account.pk, scopes=["usage:write"], now=LONG_AGO
+    )
+    bound = Api({"api-key": made.key, "api-secret": secret})
+    body = {"serviceName": "ai-api", "featureKey": "tokens"}
+
+    mine = bound.post("/limits/consume", {**body, "customerId": acme.id}, base=BASE)
+    other = bound.post("/limits/consume", {**body, "customerId": team().id}, base=BASE)
+
+    assert (mine.status_code, other.status_code) == (200, 403)

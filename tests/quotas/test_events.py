@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from quotas.models import UserEvent
+from quotas.sweeping import sweep_events
 from tests.client import Api, fields_of, json_of
 from tests.quotas.scene import BASE, NOON, Team, address, consume, team, tier
 
@@ -71,3 +73,21 @@ def test_what_an_address_used_is_no_customers(db: None, service: Api) -> None:
 def test_whose_has_to_be_said(db: None, query: str) -> None:
     for path in ("/limits/usage/users", "/quotas/usage/users"):
         assert fields_of(Api.of("billing_admin").get(f"{path}{query}", base=BASE))
+
+
+def test_what_no_list_shows_is_swept_and_still_counted(acme: Team, service: Api) -> None:
+    admin, user = Api.of("billing_admin"), str(uuid4())
+    other = team()
+    for number in range(1, 151):
+        whose = (acme, other)[number % 2].id
+        body = {"customerId": whose, "serviceName": "ai-api", "featureKey": "tokens"}
+        json_of(consume(service, {**body, "userId": user, "amount": number}))
+    path = f"/limits/usage/users?userId={user}"
+    before = json_of(admin.get(path, base=BASE))
+
+    swept = [sweep_events(), sweep_events()]
+
+    assert swept == [50, 0]
+    assert UserEvent.objects.filter(user_id=user).count() == 100
+    assert json_of(admin.get(path, base=BASE)) == before
+    assert before["total"] == 150

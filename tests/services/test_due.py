@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -18,7 +19,7 @@ from billing.kernel import clock
 from billing.models import Account, AuditEntry, InvoiceDue, Subscription
 from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.services import create_subscription
-from invoicing import due, parking, run
+from invoicing import due, parking, run, together
 from invoicing.models import Invoice
 from invoicing.records import Dunning, ParkedAccount
 from tests import factories
@@ -118,6 +119,19 @@ def test_accounts_are_taken_the_longest_overdue_first_and_none_of_a_test_clock()
     assert due.due_accounts(now=MAY + timedelta(days=2), limit=1) == [earlier.id]
 
 
+def break_for(patch: pytest.MonkeyPatch, bad: UUID, error: Exception) -> None:
+    """Have the step of a subscription fail for an account, alone and together with others."""
+    alike = together.go_on_alike  # type: ignore[attr-defined]
+
+    def failing(subscriptions: Sequence[Subscription], *, now: datetime) -> None:
+        if any(one.account_id == bad for one in subscriptions):
+            raise error
+        alike(subscriptions, now=now)
+
+    patch.setattr(together, "go_on_alike", failing)
+    patch.setattr(due, "advance_subscription", fail_for(bad, error))
+
+
 def fail_for(bad: UUID, error: Exception) -> Any:
     def failing(subscription: Subscription, *, now: datetime) -> None:
         if subscription.account_id == bad:
@@ -131,7 +145,7 @@ def test_an_account_whose_step_fails_is_parked_and_the_run_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bad, good = subscribed(), subscribed()
-    monkeypatch.setattr(due, "advance_subscription", fail_for(bad.id, RuntimeError("no luck")))
+    break_for(monkeypatch, bad.id, RuntimeError("no luck"))
 
     run.run_due(now=MAY)
 
@@ -152,7 +166,7 @@ def test_an_account_whose_step_fails_is_parked_and_the_run_goes_on(
 def test_what_passes_by_itself_parks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     account = subscribed()
     away = run.PASSING[0]("the database is away")
-    monkeypatch.setattr(due, "advance_subscription", fail_for(account.id, away))
+    break_for(monkeypatch, account.id, away)
 
     assert run.run_due(now=MAY) == 0
 
@@ -164,7 +178,7 @@ def test_what_passes_by_itself_parks_nobody(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_released_account_catches_up(monkeypatch: pytest.MonkeyPatch) -> None:
     account = subscribed()
     with monkeypatch.context() as patch:
-        patch.setattr(due, "advance_subscription", fail_for(account.id, RuntimeError("no luck")))
+        break_for(patch, account.id, RuntimeError("no luck"))
         run.run_due(now=MAY)
 
     parking.release_account(account_id=account.id, now=MAY)
@@ -201,7 +215,7 @@ def test_the_command_lists_releases_and_says_when_it_fails_again(
 ) -> None:
     account = subscribed(now=clock.now() - timedelta(days=40))
     with monkeypatch.context() as patch:
-        patch.setattr(due, "advance_subscription", fail_for(account.id, RuntimeError("no luck")))
+        break_for(patch, account.id, RuntimeError("no luck"))
         assert called() == "0 steps were taken.\n"
         listed = called("--parked")
         with pytest.raises(CommandError, match="parked again: INTERNAL_ERROR"):

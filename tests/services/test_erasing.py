@@ -15,7 +15,7 @@ from customers.models import Customer, CustomerDeletion, Membership
 from customers.services import carrying, erasing
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
 from invoicing.records import Mail, MailTemplate
-from tenants.metering.committer import _commit, _Waiting
+from tenants.metering.committer import Waiting, _commit
 from tenants.models import Tenant
 from tests import factories
 from tests.services import doomed
@@ -166,7 +166,7 @@ def test_one_closed_account_does_not_stop_the_usage_of_others(doomed_one: Doomed
         factories.batch(of.accounts[0], factories.usage(meter, NOW)) for of in (doomed_one, other)
     ]
     before = UsageEvent.objects.filter(account_id=other.id).count()
-    group = [_Waiting(batch) for batch in batches]
+    group = [Waiting(batch) for batch in batches]
 
     _commit(group)
 

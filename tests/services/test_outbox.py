@@ -139,7 +139,7 @@ class TestWhatIsTold:
         account = factories.account()
         version = factories.plan_version(price_minor=3000)
         made = create_subscription(account_id=account.id, plan_ref=str(version.pk), now=APRIL)
-        ids = {"account_id": account.id, "subscription_id": made.id}
+        ids: dict[str, Any] = {"account_id": account.id, "subscription_id": made.id}
 
         def later(days: int) -> datetime:
             return APRIL + timedelta(days=days)

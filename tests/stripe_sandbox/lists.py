@@ -119,4 +119,4 @@ def matches(row: Mapping[str, Any], clause: tuple[Any, ...]) -> bool:
     else:
         signs = {">": "gt", "<": "lt", ">=": "gte", "<=": "lte"}
         same = compare(int(have), signs[sign], int(wanted))
-    return same != bool(negated)
+    return bool(same) != bool(negated)

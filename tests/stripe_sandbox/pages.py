@@ -158,8 +158,8 @@ def act(world: World, customer: dict[str, Any], form: dict[str, str]) -> None:
         world.change(customer, "customer.updated", invoice_settings=settings)
         for row in world.where("subscription", customer=customer["id"]):
             if row["default_payment_method"]:
-                fields = {"default_payment_method": made["id"]}
-                world.change(row, "customer.subscription.updated", **fields)
+                name = made["id"]
+                world.change(row, "customer.subscription.updated", default_payment_method=name)
     elif what == "pay" and owned(world, "invoice", about, customer):
         collecting.pay(world, world.get("invoice", about), off_session=False)
     elif what in {"cancel", "resume"} and owned(world, "subscription", about, customer):

@@ -7,9 +7,10 @@ import secrets
 import threading
 import traceback
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Final, Self
 
-from tests.stripe_sandbox import answers, document, forms, resources
+from tests.stripe_sandbox import answers, document, forms, keeping, resources
 from tests.stripe_sandbox.calls import HANDLERS, Call
 from tests.stripe_sandbox.errors import Refusal
 from tests.stripe_sandbox.faults import Fault, Faults, Planned
@@ -45,17 +46,20 @@ class Sandbox:
         port: int = 0,
         webhook_url: str = "",
         webhook_secrets: tuple[str, ...] = (),
+        state: Path | None = None,
     ) -> None:
         self.key = key or f"sk_test_{secrets.token_hex(24)}"
         self.webhook_secrets = list(webhook_secrets) or [f"whsec_{secrets.token_hex(24)}"]
         self.world = World()
-        self.keys = Keys(self.world)
-        self.faults = Faults()
-        self.webhooks = Deliveries(self.world, webhook_url, self.webhook_secrets)
+        self.keys: Keys = Keys(self.world)
+        self.faults: Faults = Faults()
+        self.webhooks: Deliveries = Deliveries(self.world, webhook_url, self.webhook_secrets)
         self.world.listeners.append(self.webhooks.tell)
         self.asked: list[dict[str, Any]] = []
         self.drifts: list[str] = []
         self.port = port
+        self.state = state
+        self._saved = 0
         self._stopped = threading.Event()
 
     @property
@@ -75,6 +79,7 @@ class Sandbox:
         self.server.sandbox = self
         self.port = self.server.server_address[1]
         self.world.base_url = self.url
+        keeping.load(self.state, self.world, self.keys)
         for target in (self.server.serve_forever, self._tick):
             threading.Thread(target=target, daemon=True, name="stripe-sandbox").start()
         self.webhooks.start()
@@ -85,10 +90,20 @@ class Sandbox:
         self.webhooks.end()
         self.server.shutdown()
         self.server.server_close()
+        self.save()
 
     def _tick(self) -> None:
         while not self._stopped.wait(TICK):
             self.catch_up()
+            self.save()
+
+    def save(self) -> None:
+        """Keep what there is, where a file is named and something has changed."""
+        with self.world.lock:
+            size = len(self.world.objects["event"]) + len(self.keys.kept) + len(self.asked)
+            if self.state is not None and size != self._saved:
+                keeping.save(self.state, self.world, self.keys)
+                self._saved = size
 
     def catch_up(self) -> None:
         """Do what time brings: renewals, invoices to finalize, retries, expiries."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.stripe_sandbox.requests import Asked, Said
 from tests.stripe_sandbox.server import Sandbox
 
 KEY = "sk_test_" + "c" * 24
@@ -82,7 +83,13 @@ def test_a_key_in_progress_is_a_conflict(sandbox: Sandbox) -> None:
     order(sandbox, "faults", kind="slow", seconds=0)
     entered, leave = threading.Event(), threading.Event()
     perform = sandbox._perform
-    sandbox._perform = lambda asked: (entered.set(), leave.wait(5), perform(asked))[-1]  # type: ignore[method-assign]
+
+    def waits(asked: Asked) -> Said:
+        entered.set()
+        leave.wait(5)
+        return perform(asked)
+
+    sandbox._perform = waits  # type: ignore[method-assign]
     slow = threading.Thread(
         target=post, args=(sandbox, "/v1/customers", "name=A"), kwargs={"key": "k"}
     )

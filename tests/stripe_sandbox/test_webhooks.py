@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import stripe
@@ -28,13 +29,13 @@ def sandbox(receiver: Receiver) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> stripe.StripeClient:
+def client(sandbox: Sandbox) -> Any:
     return stripe.StripeClient(KEY, base_addresses={"api": sandbox.url})
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_an_event_verifies_with_each_secret_of_a_rotation(
-    client: stripe.StripeClient, sandbox: Sandbox, receiver: Receiver, secret: str
+    client: Any, sandbox: Sandbox, receiver: Receiver, secret: str
 ) -> None:
     made = client.v1.customers.create({"name": "A"}, {"idempotency_key": "k"})
 
@@ -48,7 +49,7 @@ def test_an_event_verifies_with_each_secret_of_a_rotation(
 
 
 def test_a_body_altered_by_one_byte_does_not_verify(
-    client: stripe.StripeClient, sandbox: Sandbox, receiver: Receiver
+    client: Any, sandbox: Sandbox, receiver: Receiver
 ) -> None:
     client.v1.customers.create({"name": "A"})
     assert sandbox.webhooks.settle(5)
@@ -58,9 +59,7 @@ def test_a_body_altered_by_one_byte_does_not_verify(
         stripe.Webhook.construct_event(body.replace(b"A", b"B", 1), signature, SECRETS[0])
 
 
-def test_what_is_refused_is_told_again(
-    client: stripe.StripeClient, sandbox: Sandbox, receiver: Receiver
-) -> None:
+def test_what_is_refused_is_told_again(client: Any, sandbox: Sandbox, receiver: Receiver) -> None:
     receiver.answers = [500, 503]
 
     client.v1.customers.create({"name": "A"})
@@ -71,7 +70,7 @@ def test_what_is_refused_is_told_again(
 
 
 def test_held_events_go_in_the_order_that_is_wanted(
-    client: stripe.StripeClient, sandbox: Sandbox, receiver: Receiver
+    client: Any, sandbox: Sandbox, receiver: Receiver
 ) -> None:
     sandbox.webhooks.set(held=True, copies=2)
     made = client.v1.customers.create({"name": "A"})
@@ -87,7 +86,7 @@ def test_held_events_go_in_the_order_that_is_wanted(
 
 
 def test_dropped_events_stand_in_the_list_as_not_delivered(
-    client: stripe.StripeClient, sandbox: Sandbox, receiver: Receiver
+    client: Any, sandbox: Sandbox, receiver: Receiver
 ) -> None:
     sandbox.webhooks.set(held=True)
     client.v1.customers.create({"name": "A"})

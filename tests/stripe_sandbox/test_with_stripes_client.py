@@ -28,11 +28,11 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> stripe.StripeClient:
+def client(sandbox: Sandbox) -> Any:
     return client_of(sandbox)
 
 
-def client_of(sandbox: Sandbox, **more: Any) -> stripe.StripeClient:
+def client_of(sandbox: Sandbox, **more: Any) -> Any:
     return stripe.StripeClient(
         KEY,
         base_addresses={"api": sandbox.url},
@@ -41,7 +41,7 @@ def client_of(sandbox: Sandbox, **more: Any) -> stripe.StripeClient:
     )
 
 
-def test_a_customer_is_made_found_changed_and_deleted(client: stripe.StripeClient) -> None:
+def test_a_customer_is_made_found_changed_and_deleted(client: Any) -> None:
     made = client.v1.customers.create(
         {"email": "a@example.com", "name": "A", "metadata": {"reference": "r-1"}}
     )
@@ -57,7 +57,7 @@ def test_a_customer_is_made_found_changed_and_deleted(client: stripe.StripeClien
     assert client.v1.customers.retrieve(made.id).deleted is True
 
 
-def plan(client: stripe.StripeClient, amount: int = 2000) -> Any:
+def plan(client: Any, amount: int = 2000) -> Any:
     product = client.v1.products.create({"name": "Pro"})
     return client.v1.prices.create(
         {
@@ -69,14 +69,14 @@ def plan(client: stripe.StripeClient, amount: int = 2000) -> Any:
     )
 
 
-def owner(client: stripe.StripeClient, card: str = "pm_card_visa", **more: Any) -> Any:
+def owner(client: Any, card: str = "pm_card_visa", **more: Any) -> Any:
     made = client.v1.customers.create({"email": "b@example.com", **more})
     method = client.v1.payment_methods.attach(card, {"customer": made.id})
     client.v1.customers.update(made.id, {"invoice_settings": {"default_payment_method": method.id}})
     return made
 
 
-def test_a_subscription_is_charged_at_once(client: stripe.StripeClient) -> None:
+def test_a_subscription_is_charged_at_once(client: Any) -> None:
     price, customer = plan(client), owner(client)
 
     made = client.v1.subscriptions.create(
@@ -92,7 +92,7 @@ def test_a_subscription_is_charged_at_once(client: stripe.StripeClient) -> None:
     assert made.latest_invoice.payments.data[0].status == "paid"
 
 
-def test_an_invoice_is_written_line_by_line_and_paid(client: stripe.StripeClient) -> None:
+def test_an_invoice_is_written_line_by_line_and_paid(client: Any) -> None:
     customer = owner(client)
     invoice = client.v1.invoices.create({"customer": customer.id, "currency": "usd"})
     for amount in (500, 250):
@@ -113,7 +113,7 @@ def test_an_invoice_is_written_line_by_line_and_paid(client: stripe.StripeClient
     assert (paid.status, paid.amount_paid, paid.amount_remaining) == ("paid", 750, 0)
 
 
-def test_a_decline_is_a_card_error_and_leaves_the_invoice_open(client: stripe.StripeClient) -> None:
+def test_a_decline_is_a_card_error_and_leaves_the_invoice_open(client: Any) -> None:
     customer = owner(client, "pm_card_chargeCustomerFail")
     invoice = client.v1.invoices.create({"customer": customer.id, "currency": "usd"})
     client.v1.invoice_items.create(
@@ -128,7 +128,7 @@ def test_a_decline_is_a_card_error_and_leaves_the_invoice_open(client: stripe.St
     assert client.v1.invoices.retrieve(invoice.id).status == "open"
 
 
-def test_a_bank_that_asks_its_absent_customer_declines(client: stripe.StripeClient) -> None:
+def test_a_bank_that_asks_its_absent_customer_declines(client: Any) -> None:
     customer = owner(client, "pm_card_authenticationRequired")
 
     with pytest.raises(stripe.CardError) as caught:
@@ -149,7 +149,7 @@ def test_a_bank_that_asks_its_absent_customer_declines(client: stripe.StripeClie
     assert caught.value.error.payment_intent.status == "requires_payment_method"
 
 
-def test_lists_come_in_pages_that_the_client_walks(client: stripe.StripeClient) -> None:
+def test_lists_come_in_pages_that_the_client_walks(client: Any) -> None:
     clock = client.v1.test_helpers.test_clocks.create({"frozen_time": 1_800_000_000})
     made = [client.v1.customers.create({"test_clock": clock.id}).id for _ in range(7)]
 
@@ -160,7 +160,7 @@ def test_lists_come_in_pages_that_the_client_walks(client: stripe.StripeClient) 
     assert walked == made[::-1]
 
 
-def test_a_year_on_a_test_clock_is_twelve_paid_invoices(client: stripe.StripeClient) -> None:
+def test_a_year_on_a_test_clock_is_twelve_paid_invoices(client: Any) -> None:
     clock = client.v1.test_helpers.test_clocks.create({"frozen_time": 1_769_817_600})  # 31 January
     price, customer = plan(client), owner(client, test_clock=clock.id)
     made = client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
@@ -173,7 +173,7 @@ def test_a_year_on_a_test_clock_is_twelve_paid_invoices(client: stripe.StripeCli
     assert starts[:3] == [1_769_817_600, 1_772_236_800, 1_774_915_200]
 
 
-def test_a_renewal_that_fails_is_past_due_then_ends(client: stripe.StripeClient) -> None:
+def test_a_renewal_that_fails_is_past_due_then_ends(client: Any) -> None:
     clock = client.v1.test_helpers.test_clocks.create({"frozen_time": 1_800_000_000})
     price, customer = plan(client), owner(client, test_clock=clock.id)
     made = client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
@@ -191,9 +191,7 @@ def test_a_renewal_that_fails_is_past_due_then_ends(client: stripe.StripeClient)
     assert client.v1.subscriptions.retrieve(made.id).status == "canceled"
 
 
-def test_refunds_and_disputes_move_money_back(
-    client: stripe.StripeClient, sandbox: Sandbox
-) -> None:
+def test_refunds_and_disputes_move_money_back(client: Any, sandbox: Sandbox) -> None:
     intent = client.v1.payment_intents.create(
         {
             "amount": 1000,
@@ -231,11 +229,9 @@ def test_refunds_and_disputes_move_money_back(
         ({"amount": 1000, "currency": "usd", "customer": "cus_none"}, "resource_missing"),
     ],
 )
-def test_what_stripe_refuses_is_refused(
-    client: stripe.StripeClient, form: dict[str, Any], code: str
-) -> None:
+def test_what_stripe_refuses_is_refused(client: Any, form: dict[str, Any], code: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.payment_intents.create(form)  # type: ignore[arg-type]
+        client.v1.payment_intents.create(form)
 
     assert (caught.value.code, caught.value.http_status) == (code, 400)
 
@@ -248,7 +244,7 @@ def test_another_key_is_refused(sandbox: Sandbox) -> None:
 
 
 def test_a_key_gives_the_first_answer_again_and_refuses_another_request(
-    client: stripe.StripeClient,
+    client: Any,
 ) -> None:
     first = client.v1.customers.create({"name": "A"}, {"idempotency_key": "k-1"})
 
@@ -271,7 +267,7 @@ def test_the_clients_own_retries_do_it_once(sandbox: Sandbox, kind: str) -> None
     assert len(found.data) == 1
 
 
-def test_a_checkout_is_completed_on_its_page(client: stripe.StripeClient, sandbox: Sandbox) -> None:
+def test_a_checkout_is_completed_on_its_page(client: Any, sandbox: Sandbox) -> None:
     from tests.stripe_sandbox.person import Person
 
     price, customer = plan(client), client.v1.customers.create({"email": "c@example.com"})

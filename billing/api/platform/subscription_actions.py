@@ -23,8 +23,7 @@ from billing.http.permissions import Need, account_for, reaches
 from billing.http.serializers import Input, read_action
 from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
-from billing.kernel.errors import InvalidTransition, NotFound, invalid
-from billing.kernel.money import parse_amount
+from billing.kernel.errors import InvalidTransition, NotFound
 from billing.models import Account
 from billing.subscriptions import changing, discounting, ending, pausing
 from billing.subscriptions.catch_up import catch_up
@@ -229,7 +228,7 @@ class DiscountView(ActionView):
         def arguments(account: Account) -> dict[str, Any]:
             given = read_action(DiscountInput, request)
             amount = given.get("discountAmount")
-            minor = None if amount is None else money_of(amount, account.currency)
+            minor = None if amount is None else discounting.amount_off(amount, account.currency)
             terms = discounting.DiscountTerms(
                 percent=given.get("discountPercent"),
                 amount_minor=minor,
@@ -239,14 +238,3 @@ class DiscountView(ActionView):
             return {"terms": terms}
 
         return self.act(subscription_id, discounting.give_discount, arguments)
-
-
-def money_of(amount: Decimal, currency: str) -> int:
-    """Return an amount off in minor units. Raises InvalidRequest."""
-    try:
-        minor = parse_amount(amount, currency).minor
-    except ValueError as error:
-        raise invalid("discountAmount", f"{error} in {currency}") from None
-    if minor <= 0:
-        raise invalid("discountAmount", "must be above zero")
-    return minor

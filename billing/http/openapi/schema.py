@@ -13,12 +13,14 @@ from billing.http.permissions import Need
 from billing.http.portal import PortalNeed, scopes_of
 from billing.http.serializers import Input
 
+OPEN: Final = (Need.OPEN, PortalNeed.OPEN)
 SCOPES: Final[dict[Need, tuple[str, ...]]] = {
     Need.CALLER: (),
     Need.READ: ("billing:read", "billing:write", "admin"),
     Need.MANAGE: ("billing:write", "admin"),
     Need.OWN: ("billing:write", "admin"),
     Need.RECORD: ("usage:write", "admin"),
+    Need.ASK: ("billing:read", "billing:write", "usage:write", "admin"),
     Need.ADMIN: ("admin",),
 }
 WHO: Final[dict[Need, str]] = {
@@ -27,6 +29,7 @@ WHO: Final[dict[Need, str]] = {
     Need.MANAGE: "an admin or the owner of the tenant's customer; `billing_admin`",
     Need.OWN: "the owner of the tenant's customer; `billing_admin`",
     Need.RECORD: "the role `service`; `billing_admin`",
+    Need.ASK: "every member of the tenant's customer; the role `service`; `billing_admin`",
     Need.ADMIN: "the role `billing_admin`",
 }
 WHO_IN_PORTAL: Final[dict[PortalNeed, str]] = {
@@ -98,7 +101,7 @@ class PlatformSchema(AutoSchema):
         own = getattr(self.view, "statuses", {}).get(self.method, {})
         if own:
             operation[OWN_STATUSES] = {error.code: status for error, status in own.items()}
-        if self.need is PortalNeed.OPEN:
+        if self.need in OPEN:
             return operation
         scopes = key_scopes(self.need, self.method)
         keys = " or ".join(f"`{scope}`" for scope in scopes)

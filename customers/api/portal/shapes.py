@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -75,29 +74,6 @@ class TransferInput(Input):
             rule = "differ: give newOwnerUserID alone"
             raise serializers.ValidationError({"newOwnerUserID": rule, "userID": rule})
         return attrs
-
-
-class UrlField(TextField):
-    """An absolute address that a browser can go to."""
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        try:
-            parts = urlsplit(text)
-            good = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            good = False
-        if not good or any(c.isspace() or not c.isprintable() for c in text):
-            raise serializers.ValidationError("must be an address that begins with https:")
-        return text
-
-
-class UpgradeInput(Input):
-    """Which tier, and where the browser goes afterwards."""
-
-    tierID = IdField()
-    successURL = UrlField(most=2000)
-    cancelURL = UrlField(most=2000)
 
 
 class CustomerSerializer(serializers.Serializer[Customer]):

@@ -11,12 +11,6 @@ from customers.api.portal.staff import (
     AnyMemberView,
     AnyOneMemberView,
 )
-from customers.api.portal.stripe import (
-    PaymentMethodView,
-    StripeCustomerView,
-    UpgradeView,
-    WebhookView,
-)
 
 urlpatterns: list[URLPattern] = [
     path("admin/billing/status", BillingStatusView.as_view()),
@@ -32,8 +26,4 @@ urlpatterns: list[URLPattern] = [
     path("admin/customer/<str:customerID>/members", AnyMembersView.as_view()),
     path("admin/customer/<str:customerID>/member", AnyMemberView.as_view()),
     path("admin/customer/<str:customerID>/member/<str:userID>", AnyOneMemberView.as_view()),
-    path("stripe/customer", StripeCustomerView.as_view()),
-    path("stripe/upgrade", UpgradeView.as_view()),
-    path("stripe/payment-method", PaymentMethodView.as_view()),
-    path("stripe/webhook", WebhookView.as_view()),
 ]

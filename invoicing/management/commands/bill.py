@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         elif options["release"]:
             self.release(options["release"])
         else:
-            self.stdout.write(f"{run.run_due(now=clock.now())} steps were taken.")
+            self.stdout.write(f"{run.run_for(now=clock.now(), budget=inf)} steps were taken.")
 
     def foresee(
         self, *, at: str | None, account: str | None, limit: int, **_options: object

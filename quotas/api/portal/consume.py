@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -137,6 +138,7 @@ class ConsumeView(PlainView, PortalView):
 
     needs = {"POST": PortalNeed.SERVICE}
     plain = frozenset({"POST"})
+    is_straight = True
 
     @extend_schema(
         operation_id="consume_limit",
@@ -179,6 +181,15 @@ class ConsumeView(PlainView, PortalView):
             answer = self.take(caller, request.body, key_of(once))
             once.keep(*answer)
         return answer
+
+    def straightly(
+        self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
+    ) -> Answer:
+        require_portal(caller, PortalNeed.SERVICE, "POST")
+        body = read()
+        if content_type or body:
+            require_json(content_type)
+        return self.take(caller, body, None)
 
     def take(self, caller: Caller, body: bytes, key: OnceKey | None) -> Answer:
         whom, wanted = wanted_of(body)

@@ -29,11 +29,13 @@ from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
 from billing.kernel.errors import Kind, every_error
 from billing.metering.events import AccountBatch
+from billing.metering.quotas.errors import UsageQuotaExceeded
 from billing.metering.record import record
 from tenants.metering.checks import Checker
 from tenants.metering.committer import COMMITTER
 from tenants.metering.errors import EventRefused, NoEventAccepted
 from tenants.metering.intake import Outcome, shown, take_batch, take_one
+from tenants.metering.pressure import Slots
 from tenants.metering.wire import read_batch, read_event
 
 METADATA: Final = "At most 16 KiB and 5 levels. Charges' filters look at its properties."
@@ -154,7 +156,7 @@ class UsageView(RecordingView):
         responses={
             201: OpenApiResponse(RecordedOutput, "It is committed to disk."),
             200: OpenApiResponse(RecordedOutput, "It was there already; nothing changed."),
-            **refusals(*REFUSED),
+            **refusals(*REFUSED, UsageQuotaExceeded),
         },
     )
     def post(self, request: Any, tenant_id: str) -> Any:
@@ -191,14 +193,18 @@ class UsageBatchView(RecordingView):
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        now = clock.now_for(account)
-        checker = Checker(account.id, now=now, may_correct=may_correct, body=body)
-        outcome = take_batch(account.id, read_batch(body), checker, record_batch)
+        with BATCHES.slot():
+            now = clock.now_for(account)
+            checker = Checker(account.id, now=now, may_correct=may_correct, body=body)
+            outcome = take_batch(account.id, read_batch(body), checker, record_batch)
         said = said_of(outcome)
         if not outcome.accepted and not outcome.duplicates:
             raise NoEventAccepted(extra=said)
         return (207 if outcome.rejected else 201), msgspec.json.encode(said), {}
 
+
+BATCHES: Final = Slots(limit=8, seconds=10.0)
+"""Batches that a process reads and records at once. A large one takes some 100 MB meanwhile."""
 
 record_batch: Callable[[AccountBatch], list[bool]] = lambda batch: record([batch])[0]  # noqa: E731
 

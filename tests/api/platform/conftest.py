@@ -27,9 +27,10 @@ from invoicing.models import Invoice
 from invoicing.records import CreditNote, Payment
 from tenants.models import CostCenter, Tenant
 from tests import factories
-from tests.api.platform.endpoints import Endpoint
+from tests.api.platform.endpoint import Endpoint
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, json_of
+from webhooks.models import WebhookDelivery, WebhookEndpoint
 
 TABLES = (
     AuditEntry,
@@ -52,6 +53,8 @@ TABLES = (
     Subscription,
     Tenant,
     TestClock,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 
@@ -67,6 +70,8 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     draft = json_of(admin.post(f"{path}/invoices", {}), 201)
     json_of(admin.post(f"/invoices/{draft['id']}/finalize", {}), 200)
     center = {"tenantId": billed["id"], "name": "Sales", "code": "sales"}
+    url = {"url": "https://hooks.example/"}
+    hook = json_of(admin.post(f"/tenants/{tenant['id']}/webhooks", url), 201)
     by = {"method": "METER_SHARE", "byMetricType": "API_CALLS"}
     rule = {"tenantId": billed["id"], "name": "By calls", **by}
     return {
@@ -78,6 +83,7 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
         "subscription": subscribed["id"],
         "invoice": draft["id"],
         "center": json_of(admin.post("/cost-centers", center), 201)["id"],
+        "webhook": hook["id"],
         "rule": json_of(admin.post("/allocation-rules", rule), 201)["id"],
     }
 

@@ -6,49 +6,13 @@ A new endpoint is a row: its valid body, and which of its fields are of which ki
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tests.api.platform.endpoint import Endpoint
 from tests.api.platform.plan_bodies import charge, plan
-from tests.client import BASE, PORTAL
+from tests.client import PORTAL
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """A method and a path, which names things of the scene: {tenant}, {plan}, {subscription} ….
-
-    `body` is accepted as it is. Fields in brackets are nested: charges[0].unitPrice. `by` says who
-    of the scene asks: admin (billing_admin), owner (of the customer), person (of no customer).
-    """
-
-    method: str
-    path: str
-    base: str = BASE
-    by: str = "admin"
-    body: Mapping[str, Any] = field(default_factory=dict)
-    texts: tuple[str, ...] = ()
-    decimals: tuple[str, ...] = ()
-    wholes: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    times: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    currencies: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @property
-    def stranger(self) -> tuple[int, str]:
-        """What a good caller that may not is told."""
-        if self.by == "owner":
-            return 404, "NO_CUSTOMER"
-        if "{center}" in self.path or "{rule}" in self.path:
-            return 404, "NOT_FOUND"
-        if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
-            return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for
-        return 403, "TENANT_MISMATCH" if "{tenant}" in self.path else "FORBIDDEN"
-
-
+HOOK: Final = {"url": "https://hooks.example/", "eventTypes": ["invoice.*"]}
 METER: Final = {"metricType": "TOKENS", "name": "Tokens", "aggregation": "SUM"}
 NESTED: Final = ("charges[0].unitPrice", "charges[0].includedQuantity", "charges[0].minimumAmount")
 PLAN_DECIMALS: Final = ("price", "minimumCommitment", *NESTED)
@@ -215,6 +179,14 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/tenants/{tenant}/quotas/reservations",
+        body={"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60},
+        texts=("resourceType",),
+        decimals=("amount",),
+        wholes=("ttlSeconds",),
+    ),
+    Endpoint(
+        method="POST",
         path="/invoices/{invoice}/payments",
         body={"amount": "1.00"},
         texts=("reference",),
@@ -245,6 +217,42 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="POST",
+        path="/tenants/{tenant}/webhooks",
+        body=HOOK,
+        texts=("url", "description", "eventTypes[0]"),
+    ),
+    Endpoint(
+        method="POST",
+        path="/webhooks",
+        body=HOOK,
+        texts=("url", "description", "eventTypes[0]"),
+    ),
+    Endpoint(
+        method="PATCH",
+        path="/webhooks/{webhook}",
+        body=HOOK,
+        texts=("url", "description", "eventTypes[0]"),
+        flags=("isEnabled",),
+    ),
+    Endpoint(method="POST", path="/webhooks/{webhook}/rotate-secret", wholes=("overlapSeconds",)),
+    Endpoint(method="POST", path="/webhooks/{webhook}/test"),
+    Endpoint(
+        method="POST",
+        path="/stripe/checkout",
+        body={"tenantId": USER, "planId": "scene"},
+        texts=("planId", "successUrl", "cancelUrl"),
+        ids=("tenantId",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/stripe/portal",
+        body={"tenantId": USER},
+        texts=("returnUrl",),
+        ids=("tenantId", "customerId"),
+    ),
+    Endpoint(method="POST", path="/invoices/{invoice}/payment-intent"),
+    Endpoint(
+        method="POST",
         path="/test-clocks",
         body={"frozenTime": "2026-01-01T00:00:00Z"},
         texts=("name",),
@@ -259,9 +267,10 @@ ENDPOINTS: Final = (
 )
 LISTS: Final = (
     *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
+    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
     *("/cost-centers/tenants/{tenant}", "/allocation-rules/tenants/{tenant}"),
-    *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments"),
     "/invoices/{invoice}/credit-notes",
+    *("/webhooks", "/tenants/{tenant}/webhooks", "/webhooks/{webhook}/deliveries"),
 )
 
 

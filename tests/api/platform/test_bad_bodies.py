@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.platform.endpoints import ENDPOINTS, Endpoint
+from tests.api.platform.endpoint import Endpoint
+from tests.api.platform.endpoints import ENDPOINTS
 from tests.client import Api, error_of, fields_of, json_of
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,8 @@ from django.conf import settings
 
 from billing.accounts import keys
 from billing.kernel import clock
-from tests.api.platform.endpoints import ENDPOINTS, Endpoint
+from tests.api.platform.endpoint import Endpoint
+from tests.api.platform.endpoints import ENDPOINTS
 from tests.client import Api, error_of, json_of, token
 
 pytestmark = pytest.mark.django_db

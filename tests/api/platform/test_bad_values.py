@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.api.platform.endpoints import Endpoint, kinds, with_field
+from tests.api.platform.endpoint import Endpoint
+from tests.api.platform.endpoints import kinds, with_field
 from tests.client import fields_of
 
 pytestmark = pytest.mark.django_db

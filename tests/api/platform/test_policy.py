@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from billing.accounts import keys
-from billing.models import Account, Meter
+from billing.models import Account, Meter, UsageQuota
 from costs.models import AllocationRule
 from customers.models import Customer, Membership
 from tenants.models import CostCenter
@@ -26,6 +26,8 @@ OWNERS: Final = "admin owner key:write"
 ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
 RULE: Final = {"tenantId": "{tenant}", "name": "x", "method": "METER_SHARE"}
+ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
+QUOTA: Final = {"tenantId": "{tenant}"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/meters", None, EVERYONE),
     ("post", "/meters", {}, ADMIN),
@@ -64,6 +66,17 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("post", "/coupons/{coupon}/deactivate", {"no": 1}, ADMIN),
     ("post", "/coupons/validate", {"code": "ten", "tenantId": "{tenant}"}, MANAGERS),
     ("post", "/coupons/redeem", {"code": "none", "tenantId": "{tenant}"}, MANAGERS),
+    ("post", "/quotas", QUOTA, MANAGERS),
+    ("get", "/quotas/{quota}", None, ASKERS),
+    ("put", "/quotas/{quota}", {"no": 1}, MANAGERS),
+    ("put", "/quotas/{given}", {"no": 1}, ADMIN),
+    ("delete", "/quotas/{given}", None, ADMIN),
+    ("get", "/quotas/tenants/{tenant}", None, ASKERS),
+    ("get", "/quotas/tenants/{tenant}/check", None, ASKERS),
+    ("post", "/tenants/{tenant}/quotas/reservations", {}, RECORDERS),
+    ("get", "/tenants/{tenant}/quotas/reservations/{reservation}", None, ASKERS),
+    ("post", "/tenants/{tenant}/quotas/reservations/{reservation}/commit", {"no": 1}, RECORDERS),
+    ("post", "/tenants/{tenant}/quotas/reservations/{reservation}/release", {"no": 1}, RECORDERS),
     ("get", "/invoices/{invoice}/payments", None, READERS),
     ("post", "/invoices/{invoice}/payments", {}, ADMIN),
     ("post", "/invoices/{invoice}/mark-uncollectible", {"no": 1}, ADMIN),
@@ -93,14 +106,31 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("delete", "/allocation-rules/{rule}", None, MANAGERS),
     ("get", "/invoices/{invoice}/cost-centers", None, READERS),
     ("get", "/invoices/{invoice}/cost-centers.csv", None, READERS),
+    ("post", "/stripe/checkout", {"tenantId": "{tenant}", "planId": "{plan}"}, OWNERS),
+    ("post", "/stripe/portal", {"tenantId": "{tenant}"}, OWNERS),
+    ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("get", "/tenants/{tenant}/webhooks", None, READERS),
+    ("post", "/tenants/{tenant}/webhooks", {}, MANAGERS),
+    ("get", "/webhooks", None, ADMIN),
+    ("post", "/webhooks", {}, ADMIN),
+    ("get", "/webhooks/{webhook}", None, READERS),
+    ("patch", "/webhooks/{webhook}", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/rotate-secret", {"no": 1}, MANAGERS),
+    ("post", "/webhooks/{webhook}/test", {"no": 1}, MANAGERS),
+    ("get", "/webhooks/{webhook}/deliveries", None, READERS),
+    ("get", "/webhook-deliveries/{delivery}", None, READERS),
+    ("post", "/webhook-deliveries/{delivery}/replay", {"no": 1}, MANAGERS),
     ("post", "/test-clocks/{clock}/advance", {}, ADMIN),
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+HIDDEN: Final = (
+    *("invoice", "note", "subscription", "center", "rule", "quota", "given"),
+    *("webhook", "delivery"),
+)
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
-HIDDEN: Final = ("{invoice}", "{note}", "{subscription}", "{center}", "{rule}")
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -110,12 +140,47 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
     world = World()
     world.begin("2025-04-01T00:00:00Z")
-    subscription = world.subscribe(world.plan())
+    plan = world.plan()
+    subscription = world.subscribe(plan)
     world.advance("2025-05-01T01:00:00Z")
     final = world.invoices()[0]["id"]
     part = {"amount": "1.00", "reason": "goodwill"}
     note = world.post(f"/invoices/{final}/credit-notes", part)["id"]
     invoice = world.post(f"/tenants/{world.tenant}/invoices")["id"]
+    url = {"url": "https://hooks.example/"}
+    hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
+    people = teams(world)
+    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
+    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
+    own = world.post("/quotas", quota)["id"]
+    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
+    return {
+        "ids": {
+            "tenant": world.tenant,
+            "quota": own,
+            "given": world.post("/quotas", {**quota, "resourceType": "API_CALLS"})["id"],
+            "reservation": world.post(f"/tenants/{world.tenant}/quotas/reservations", job)[
+                "reservationId"
+            ],
+            "invoice": invoice,
+            "note": note,
+            "subscription": subscription["id"],
+            "plan": plan,
+            "coupon": world.post("/coupons", TEN, status=201)["id"],
+            "clock": world.clock,
+            "webhook": hook["id"],
+            "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
+            "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
+            "event": world.use("API_CALLS", eventId="one")["eventId"],
+            "center": owners_center(world),
+            "rule": owners_rule(world),
+        },
+        "headers": headers(people),
+    }
+
+
+def teams(world: World) -> dict[tuple[bool, int], str]:
+    """Give the tenant and another one a team; return its users by (own, role)."""
     at = datetime(2025, 4, 1, tzinfo=UTC)
     people = {}
     for tenant, roles in ((world.tenant, (0, 1, 2)), (other_tenant(world), (0,))):
@@ -127,21 +192,7 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             user = uuid4()
             Membership.objects.create(customer=customer, user_id=user, role=role, created_at=at)
             people[(tenant == world.tenant, role)] = str(user)
-    return {
-        "ids": {
-            "tenant": world.tenant,
-            "invoice": invoice,
-            "note": note,
-            "subscription": subscription["id"],
-            "coupon": world.post("/coupons", TEN, status=201)["id"],
-            "clock": world.clock,
-            "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
-            "event": world.use("API_CALLS", eventId="one")["eventId"],
-            "center": owners_center(world),
-            "rule": owners_rule(world),
-        },
-        "headers": headers(people),
-    }
+    return people
 
 
 def owners_center(world: World) -> str:
@@ -208,10 +259,10 @@ def test_policy(scene: dict[str, Any], method: str, path: str, body: Any, allowe
     may = {*allowed.split(), *(["stranger"] if open_to_all else [])}
     expected = {caller: "allowed" if caller in may else "refused" for caller in CALLERS}
     # A thing of another tenant's is not there, rather than forbidden.
-    is_hidden = any(place in path for place in HIDDEN)
+    is_hidden = any(f"{{{place}}}" in path for place in HIDDEN)
     expected["stranger"] = "hidden" if is_hidden else expected["stranger"]
     expected["nobody"] = "unknown"
-    if need_is_admin(allowed) and is_hidden:
+    if need_is_admin(allowed) and is_hidden and "{given}" not in path:
         expected["stranger"] = "refused"
     assert seen == expected
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from billing.accounts import keys
+from billing.models import PlanLimit, Subscription
 from customers.models import Customer, Membership, Role
 from tests import factories
 from tests.api.portal.conftest import Team, make_team
@@ -38,7 +39,12 @@ OWNER_READS: Final = "UHFFAHH AAFA HHFH"
 OWNER_WRITES: Final = "UHFFAHH FAFA FHFH"
 STAFF: Final = "UFFFFAF FFFF FFFA"
 
+PRODUCERS: Final = "UFFFFAA FFAF FFAA"
+NO_PRODUCER_OF_OURS: Final = "UFFFFAA FFFF FFAA"
+
 NO_ID: Final = ""
+LIMIT: Final = {"customerId": "{customerID}", "serviceName": "ai-api", "featureKey": "tokens"}
+SOMEBODY: Final = "?userId=019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a22"
 POLICY: Final[list[tuple[str, str, Any, str, str]]] = [
     ("POST", "/customer", {}, PERSON, NO_ID),
     ("GET", "/customer", None, MEMBER_READS, NO_ID),
@@ -63,6 +69,21 @@ POLICY: Final[list[tuple[str, str, Any, str, str]]] = [
     ("POST", "/stripe/upgrade", {}, OWNER_WRITES, NO_ID),
     ("POST", "/stripe/payment-method", {}, OWNER_WRITES, NO_ID),
     ("POST", "/stripe/webhook", {}, ALL, NO_ID),
+    ("GET", "/limits", None, MEMBER_READS, NO_ID),
+    ("GET", "/limits/{service_name}", None, MEMBER_READS, NO_ID),
+    ("GET", "/limits/{service_name}/{feature_key}", None, MEMBER_READS, NO_ID),
+    ("GET", "/limits/usage", None, MEMBER_READS, NO_ID),
+    ("GET", "/usage", None, MEMBER_READS, NO_ID),
+    ("GET", f"/limits/usage/users{SOMEBODY}", None, STAFF, NO_ID),
+    ("GET", "/limits/ip", None, ALL, NO_ID),
+    ("GET", "/limits/ip/{service_name}", None, ALL, NO_ID),
+    ("GET", "/limits/usage/ip", None, ALL, NO_ID),
+    ("GET", "/quotas", None, MEMBER_READS, NO_ID),
+    ("GET", "/quotas/{service_name}", None, MEMBER_READS, NO_ID),
+    ("GET", "/quotas/{service_name}/{feature_key}", None, MEMBER_READS, NO_ID),
+    ("GET", "/quotas/usage", None, MEMBER_READS, NO_ID),
+    ("GET", f"/quotas/usage/users{SOMEBODY}", None, STAFF, NO_ID),
+    ("POST", "/limits/consume", LIMIT, PRODUCERS, NO_PRODUCER_OF_OURS),
 ]
 CASES: Final = [
     pytest.param(method, path, body, profile, place, id=f"{method} {path} {place}")
@@ -98,7 +119,21 @@ def caller_of(team: Team, name: str) -> Api:
 def ids_of(customer: Customer) -> dict[str, Any]:
     member = Membership.objects.filter(customer=customer, role=Role.USER).latest("id")
     tier = factories.plan_version().plan_id
-    return {"customerID": customer.pk, "userID": member.user_id, "tierID": tier}
+    ids = {"customerID": customer.pk, "userID": member.user_id, "tierID": tier}
+    return {**ids, "service_name": "ai-api"}
+
+
+def add_limits(customer: Customer) -> None:
+    """Give the tier of a customer a rate and a standing quota."""
+    plan = Subscription.objects.get(account_id=customer.pk).plan_version.plan
+    for feature, window in (("tokens", "month"), ("projects", "")):
+        PlanLimit.objects.create(
+            plan=plan, service_name="ai-api", feature_key=feature, value=100, window=window
+        )
+
+
+def filled(body: Any, ids: dict[str, Any]) -> Any:
+    return body and {name: text.format(**ids) for name, text in body.items()}
 
 
 def verdict(status: int) -> str:
@@ -112,28 +147,32 @@ def test_policy(method: str, path: str, body: Any, profile: str, place: str) -> 
     for name in CALLERS:
         team = make_team()  # each finds a whole one, with a tier
         factories.seats(team.customer, 100)
+        add_limits(team.customer)
         other = factories.customer(Role.USER)
-        where = path.format(**ids_of(team.customer if place == "own" else other))
-        seen[name] = verdict(caller_of(team, name).send(method, where, body).status_code)
+        ids = ids_of(team.customer if place == "own" else other)
+        ids["feature_key"] = "projects" if path.startswith("/quotas") else "tokens"
+        where, sent = path.format(**ids), filled(body, ids)
+        seen[name] = verdict(caller_of(team, name).send(method, where, sent).status_code)
 
     assert seen == dict(zip(CALLERS, profile.replace(" ", ""), strict=True))
 
 
 def test_every_endpoint_of_the_surface_has_its_row() -> None:
-    """Those of limits have theirs in `policy_limits`."""
     routed = {
         (method, f"/{path.replace('<str:', '{').replace('>', '}')}")
         for path, view in ENDPOINTS.items()
-        if path.startswith(PORTAL.lstrip("/")) and not view.__module__.startswith("quotas.")
+        if path.startswith(PORTAL.lstrip("/"))
         for method in view.needs
     }
 
-    rows = [(method, PORTAL + path) for method, path, *_ in POLICY]
+    rows = [(method, PORTAL + path.partition("?")[0]) for method, path, *_ in POLICY]
     assert len(rows) == len(set(rows))
     assert routed == set(rows)
 
 
 def test_a_path_with_an_id_is_tried_with_anothers_too() -> None:
-    forgotten = [path for _, path, _, _, others in POLICY if ("{" in path) != bool(others)]
+    forgotten = [
+        path for _, path, body, _, others in POLICY if ("ID}" in f"{path} {body}") != bool(others)
+    ]
 
     assert forgotten == []

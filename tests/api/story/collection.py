@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from billing.models import Account
+from billing.stripe.current import using
 from invoicing.pdf.credit_notes import render_due_credit_notes
 from tests.api.story.later import LATER
 from tests.api.story.recorder import Story
+from tests.fakes.stripe import FakeStripe, Mood
 
 
 def collect(story: Story, tenant: str, subscription: str) -> None:
     """Take up the finalized invoice of the story, and pay, credit and write off."""
     invoice = open_invoice(story, tenant)
     grant(story, tenant, subscription)
+    stripe(story, tenant, invoice)
     pay(story, invoice)
     credit(story, invoice)
     write_off(story, tenant, invoice)
@@ -37,6 +41,25 @@ def grant(story: Story, tenant: str, subscription: str) -> None:
         story.call("POST", path, huge, status=201)
     story.tell("grant_credit", "Too much", "POST", path, huge, status=409)
     story.tell("list_credits", "The newest", "GET", f"/tenants/{tenant}/credits?size=1")
+
+
+def stripe(story: Story, tenant: str, invoice: dict[str, Any]) -> None:
+    """Pay through Stripe: a page to buy on, the portal, and an invoice in the browser."""
+    buy = {"tenantId": tenant, "planId": "payg", "successUrl": "https://acme.example/thanks"}
+    go, portal = "/stripe/checkout", "/stripe/portal"
+    pay = f"/invoices/{invoice['id']}/payment-intent"
+    whose = {"tenantId": tenant, "returnUrl": "https://acme.example/billing"}
+    story.tell("open_checkout", "No Stripe", "POST", go, buy, status=503)
+    story.tell("open_portal", "No Stripe", "POST", portal, whose, status=503)
+    story.tell("create_payment_intent", "No Stripe", "POST", pay, status=503)
+    fake = FakeStripe()
+    with using(fake):
+        story.tell("open_checkout", "A page", "POST", go, buy)
+        story.tell("open_portal", "Of the tenant", "POST", portal, whose)
+        story.tell("create_payment_intent", "What is due", "POST", pay)
+        fake.plan = [Mood.LOST_BEFORE]
+        story.tell("create_payment_intent", "Down", "POST", pay, status=502)
+    Account.objects.filter(pk=tenant).update(stripe_customer_id="")
 
 
 def pay(story: Story, invoice: dict[str, Any]) -> None:

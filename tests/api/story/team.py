@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
+from django.conf import settings
+
+from billing.kernel import clock
+from billing.models import Account
 from billing.stripe.current import using
 from tests.api.story.recorder import PORTAL, Story, long_token_of
 from tests.fakes.stripe import FakeStripe, Mood
+from tests.paying.signing import signed
 
 OWNER, ADMIN, USER, OTHER, LAST = (UUID(f"019a2f6e-8c1b-7a40-b2c9-{n:012d}") for n in range(2, 7))
 ACME: dict[str, Any] = {
@@ -20,6 +27,7 @@ ACME: dict[str, Any] = {
         "country": "DE",
     },
 }
+PAGES = {"successURL": "https://acme.example/thanks", "cancelURL": "https://acme.example/tiers"}
 TEAM_OF_FOUR = [
     {"serviceName": "billing", "featureKey": "members", "value": 4, "description": "Seats"}
 ]
@@ -34,7 +42,7 @@ def tell(story: Story) -> None:
     customer = customers(story)
     members(story)
     staff(story, customer)
-    stripe(story)
+    stripe(story, customer)
     ownership(story)
     deletion(story)
 
@@ -97,23 +105,54 @@ def staff(story: Story, customer: str) -> None:
     story.tell(remove, "The owner", "DELETE", f"{where}/{OWNER}", status=409)
 
 
-def stripe(story: Story) -> None:
+def stripe(story: Story, customer: str) -> None:
     owner, where = of(OWNER), f"{PORTAL}/stripe"
     tier = story.call("GET", f"{PORTAL}/customer/tier", status=200, headers=owner).json()
-    pages = {
-        "successURL": "https://acme.example/thanks",
-        "cancelURL": "https://acme.example/tiers",
-    }
-    upgrade = {"tierID": tier["tierId"], **pages}
-    get = f"{where}/customer"
+    upgrade = {"tierID": tier["tierId"], **PAGES}
+    get, go = f"{where}/customer", f"{where}/upgrade"
     story.tell("open_customer_portal", "No Stripe", "GET", get, status=503, headers=owner)
-    go = f"{where}/upgrade"
     story.tell("upgrade", "No Stripe", "POST", go, upgrade, status=503, headers=owner)
+    fake = FakeStripe()
+    with using(fake):
+        with fake._state() as state:
+            state["customers"][f"cus_{customer[-12:]}"] = {"reference": customer}
+        known = Account.objects.filter(pk=customer)
+        known.update(stripe_customer_id=f"cus_{customer[-12:]}")
+        story.tell("open_customer_portal", "The portal", "GET", get, headers=owner)
+        story.tell("upgrade", "The page", "POST", go, upgrade, headers=owner)
+        fake.plan = [Mood.FAILS] * 2
+        story.tell("upgrade", "Down", "POST", go, upgrade, status=502, headers=owner)
+        elsewhere = {**upgrade, "successURL": "javascript:alert(1)"}
+        story.tell("upgrade", "No address", "POST", go, elsewhere, status=400, headers=owner)
+        known.update(stripe_customer_id="")
     method = f"{where}/payment-method"
     story.tell("update_payment_method", "Elsewhere", "POST", method, status=501, headers=owner)
-    event = {"id": "evt_1", "object": "event", "type": "customer.deleted"}
-    hook = f"{where}/webhook"
-    story.tell("receive_stripe_event", "No Stripe", "POST", hook, event, status=503)
+    hooks(story)
+
+
+def hooks(story: Story) -> None:
+    """Tell of Stripe's events, on both surfaces. A signature's secret is the story's alone."""
+    event = {
+        "id": "evt_1TqkX2",
+        "object": "event",
+        "type": "customer.updated",
+        "api_version": "2026-08-26.dahlia",
+        "created": 1772442000,
+        "livemode": False,
+        "data": {"object": {"id": "cus_TnKq6a", "object": "customer"}},
+    }
+    for hook, operation in (
+        (f"{PORTAL}/stripe/webhook", "receive_stripe_event"),
+        ("/stripe/webhook", "receive_stripe_event_on_platform"),
+    ):
+        story.tell(operation, "No Stripe", "POST", hook, event, status=503)
+        with patch.dict(settings.BILLING, {"STRIPE_WEBHOOK_SECRET": ("whsec_story",)}):
+            at = int(clock.now().timestamp()) + 1
+            header = signed(json.dumps(event).encode(), secret="whsec_story", at=at)
+            headers = {"Stripe-Signature": header}
+            story.tell(operation, "Stored", "POST", hook, event, headers=headers)
+            bad = {"Stripe-Signature": header[:-4] + "beef"}
+            story.tell(operation, "Forged", "POST", hook, event, status=400, headers=bad)
 
 
 def ownership(story: Story) -> None:

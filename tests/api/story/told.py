@@ -18,8 +18,10 @@ from tests.api.story.costs import costs
 from tests.api.story.later import LATER
 from tests.api.story.life import life
 from tests.api.story.limits import limits
+from tests.api.story.quotas import quotas
 from tests.api.story.recorder import Story
 from tests.api.story.taxes import taxes
+from tests.api.story.webhooks import webhooks
 from tests.scenarios.world import token
 
 NOWHERE = "019a2f6e-8c1b-7a40-b2c9-5f0d7d1e6a11"
@@ -91,12 +93,14 @@ def tell(story: Story) -> None:
     invoices(story, tenant, subscription)
     life(story, tenant, subscription)
     collect(story, tenant, subscription)
+    webhooks(story)
     clocks(story)
     administration(story)
     team.tell(story)
     refusals(story, tenant)
     taxes(story)
     limits(story)
+    quotas(story)
     costs(story)
 
 

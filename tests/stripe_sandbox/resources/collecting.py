@@ -63,7 +63,7 @@ def finalize(world: World, invoice: dict[str, Any]) -> None:
 def use_balance(world: World, invoice: dict[str, Any], customer: dict[str, Any]) -> int:
     """Return what is to be paid: less than the least that can be charged waits on the balance."""
     total, kind = invoice["total"], "applied_to_invoice"
-    due = max(0, total + customer["balance"])
+    due: int = max(0, total + customer["balance"])
     used = due - total
     if 0 < due < payments.least(invoice["currency"]):
         used, due, kind = -total, 0, "invoice_too_small"

@@ -237,7 +237,6 @@ def delete(call: Call, name: str) -> dict[str, Any]:
 
 
 def due_date(invoice: dict[str, Any], now: int) -> int | None:
-    days = invoice.get("_days_until_due")
-    if invoice["due_date"] or days is None:
-        return invoice["due_date"]
-    return now + days * DAY
+    days: int | None = invoice.get("_days_until_due")
+    given: int | None = invoice["due_date"]
+    return given if given or days is None else now + days * DAY

@@ -1,0 +1,80 @@
+"""Asking Stripe for an amount, once, whatever happens on the way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from billing.kernel.money import Money
+from billing.kernel.services import step
+from billing.stripe.errors import StripeRefused
+from billing.stripe.gateway import KEYS_KEPT_FOR, Gateway
+from billing.stripe.values import IntentOrder, IntentState
+from paying.models import Intent
+from paying.money.settling import settle_intent
+from paying.records import IntentStatus
+
+
+def ask_stripe(intent: Intent, *, stripe: Gateway, now: datetime) -> IntentState:
+    """Return the intent as Stripe has it, asked for if need be. Safe to repeat at any point.
+
+    Within the time that Stripe keeps keys a repetition is the same request. Later it is looked
+    for among the customer's intents by our reference, and only what is not there is asked for.
+    """
+    if intent.stripe_id:
+        found = stripe.intent(intent_id=intent.stripe_id)
+        if found is not None:
+            return found
+        return gone(intent)
+    if now - intent.asked_at >= KEYS_KEPT_FOR / 2:
+        rows = stripe.find_intents(
+            customer_id=intent.customer_id, reference=intent.id, since=intent.asked_at
+        )
+        if rows:
+            return rows[0]
+    try:
+        return stripe.create_intent(order=order_of(intent), idempotency_key=intent.key)
+    except StripeRefused as error:
+        note_refused(intent_id=intent.id, reason=error.reason)
+        raise
+
+
+def order_of(intent: Intent) -> IntentOrder:
+    """Return the request, all of it from the row: the same at each repetition."""
+    return IntentOrder(
+        reference=intent.id,
+        invoice=intent.invoice_id,
+        account=intent.account_id,
+        customer_id=intent.customer_id,
+        amount=Money(intent.amount_minor, intent.currency),
+        description=f"Invoice {intent.invoice.number}",
+        payment_method=intent.payment_method,
+    )
+
+
+def gone(intent: Intent) -> IntentState:
+    """Return what stands for an intent that Stripe does not have any more."""
+    amount = Money(intent.amount_minor, intent.currency)
+    return IntentState(
+        id=intent.stripe_id or "",
+        status="canceled",
+        amount=amount,
+        received=Money.zero(intent.currency),
+        reference=intent.id,
+    )
+
+
+@step
+def note_refused(*, intent_id: UUID, reason: str) -> None:
+    """Stripe will not take this request: the next one is another, under another key."""
+    intent = Intent.objects.select_for_update().get(pk=intent_id)
+    if intent.status == IntentStatus.ASKED:
+        intent.become(IntentStatus.REFUSED, failure=reason)
+        intent.save(update_fields=["status", "failure"])
+
+
+def cancel_at_stripe(intent: Intent, *, stripe: Gateway, now: datetime) -> None:
+    """Cancel what is asked for no more. Where it was paid meanwhile, that is taken over."""
+    state = ask_stripe(intent, stripe=stripe, now=now)
+    left = stripe.cancel_intent(intent_id=state.id, idempotency_key=f"{intent.key}:cancel")
+    settle_intent(intent_id=intent.id, state=left or gone(intent), now=now)

@@ -1,0 +1,60 @@
+"""What became of an amount that was asked for, taken over into our rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from billing.kernel.services import step
+from billing.models import Account
+from billing.stripe.values import IntentState
+from paying.models import Intent
+from paying.money.receiving import Source, take_in
+from paying.records import IntentStatus
+
+S = IntentStatus
+STATUSES: Final[Mapping[str, str]] = {
+    "requires_payment_method": S.OPEN,
+    "requires_confirmation": S.OPEN,
+    "requires_action": S.OPEN,
+    "requires_capture": S.PROCESSING,
+    "processing": S.PROCESSING,
+    "succeeded": S.PAID,
+    "canceled": S.CANCELED,
+}
+
+
+def status_of(state: IntentState) -> str:
+    """Return our word: what waits for another card after a failure was declined."""
+    if state.status == "requires_payment_method" and state.failure:
+        return S.DECLINED
+    return STATUSES[state.status]
+
+
+@step
+def settle_intent(*, intent_id: UUID, state: IntentState, now: datetime) -> Intent:
+    """Take over what Stripe says; money that it took is received, once. Real time.
+
+    Said twice, or after what decided it, it changes nothing.
+    """
+    row = Intent.objects.get(pk=intent_id)
+    account = Account.objects.lock(row.account_id, even_closed=True)
+    intent = Intent.objects.select_related("invoice").get(pk=intent_id)
+    target = status_of(state)
+    if target in {intent.status, *intent.transitions[intent.status]}:
+        intent.become(target, failure=state.failure)
+    intent.stripe_id = intent.stripe_id or state.id
+    intent.save(update_fields=["status", "failure", "stripe_id"])
+    if target == S.PAID and state.received.minor > 0:
+        source = Source(stripe_id=state.id, intent_id=state.id, charge_id=state.charge_id)
+        take_in(
+            account,
+            source,
+            amount=state.received,
+            invoice_id=intent.invoice_id,
+            at=account.frozen_time or now,
+            now=now,
+        )
+    return intent

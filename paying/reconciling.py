@@ -1,0 +1,139 @@
+"""Comparing with Stripe: what it says happened, and what it has of what is undecided here.
+
+An event that we were never told of goes into the same inbox, and is read like any other. Things
+that are undecided for long are looked at by themselves, as Stripe keeps events for 30 days only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from billing.kernel.services import service
+from billing.models import Subscription
+from billing.stripe.errors import StripeError
+from billing.stripe.gateway import Gateway
+from billing.stripe.values import EventState
+from paying.inbox.kinds import is_handled
+from paying.inbox.storing import keep_event
+from paying.inbox.working import serialized
+from paying.models import Checkout, Intent, Reconciliation, StripeEvent, StripeThing
+from paying.records import CheckoutStatus, EventSource
+from paying.syncing.handlers import HANDLERS
+
+log = structlog.get_logger(__name__)
+
+FIRST_LOOK: Final = timedelta(days=1)
+LONGEST_LOOK: Final = timedelta(days=29)
+"""Stripe keeps events for 30 days."""
+OVERLAP: Final = timedelta(minutes=15)
+IN_FLIGHT: Final = timedelta(minutes=5)
+"""What happened a moment ago may be on its way still: the next comparison sees it."""
+PAGES: Final = 200
+UNDECIDED_FOR: Final = timedelta(hours=1)
+UNSEEN_FOR: Final = timedelta(days=1)
+OBJECTS: Final = 200
+KEPT: Final = 1_000
+
+
+def reconcile(*, stripe: Gateway, now: datetime) -> Reconciliation | None:
+    """Compare, and return how it went; None where there is no Stripe. Real time.
+
+    A failure on the way is noted, and the next comparison begins where this one did.
+    """
+    if not stripe.is_configured:
+        return None
+    row = Reconciliation(since=begins_at(now), until=now - IN_FLIGHT, at=now)
+    try:
+        for event in happened(stripe, row):
+            row.events += 1
+            if keep_event(event=event, source=EventSource.RECONCILER, now=now):
+                row.missed += 1
+        row.objects_read = look_at_undecided(stripe=stripe, now=now)
+    except StripeError as error:
+        row.failure = f"{type(error).__name__} {error.reason}"[:255]
+    record(row=row)
+    say = log.warning if row.missed or row.failure else log.info
+    say("compared_with_stripe", events=row.events, missed=row.missed, failure=row.failure)
+    return row
+
+
+def begins_at(now: datetime) -> datetime:
+    """Return where the last whole comparison ended, a little earlier; at first, a day ago."""
+    last = Reconciliation.objects.filter(failure="", is_whole=True).order_by("-at").first()
+    wanted = now - FIRST_LOOK if last is None else last.until - OVERLAP
+    return max(wanted, now - LONGEST_LOOK)
+
+
+def happened(stripe: Gateway, row: Reconciliation) -> Iterator[EventState]:
+    """Yield the events of the stretch that we do something about and do not have."""
+    before = ""
+    for _ in range(PAGES):
+        page = stripe.events(since=row.since, before=before)
+        known = set(
+            StripeEvent.objects.filter(pk__in=[e.id for e in page.events]).values_list(
+                "pk", flat=True
+            )
+        )
+        for event in page.events:
+            is_new = event.id not in known and event.created_at < row.until
+            if is_new and is_handled(event.type, event.object_type):
+                yield event
+        if not page.has_more or not page.events:
+            return
+        before = page.events[-1].id
+    row.is_whole = False
+
+
+def look_at_undecided(*, stripe: Gateway, now: datetime) -> int:
+    """Read what has been undecided for long, and what leads and was not seen for a day."""
+    count = 0
+    for kind, name in undecided(now):
+        with serialized(f"stripe:{name}") as is_mine:
+            if is_mine:
+                done = HANDLERS[kind](name, stripe=stripe, now=now)
+                see(name=name, kind=kind, status=done.status, account_id=done.account_id, now=now)
+                count += 1
+    return count
+
+
+def undecided(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield (kind, id) of the things to look at, bounded."""
+    old = now - UNDECIDED_FOR
+    intents = Intent.objects.undecided().filter(asked_at__lt=old, stripe_id__isnull=False)
+    for name in intents.order_by("asked_at").values_list("stripe_id", flat=True)[:OBJECTS]:
+        yield "payment_intent", str(name)
+    pages = Checkout.objects.filter(status=CheckoutStatus.OPEN, created_at__lt=old)
+    for name in pages.order_by("created_at").values_list("stripe_id", flat=True)[:OBJECTS]:
+        yield "checkout.session", str(name)
+    led = Subscription.objects.live().exclude(stripe_subscription_id="")
+    seen = StripeThing.objects.filter(kind="subscription", seen_at__gt=now - UNSEEN_FOR)
+    led = led.exclude(stripe_subscription_id__in=seen.values("pk")).order_by("pk")
+    for name in led.values_list("stripe_subscription_id", flat=True)[:OBJECTS]:
+        yield "subscription", name
+
+
+@service
+def see(*, name: str, kind: str, status: str, account_id: UUID | None, now: datetime) -> None:
+    """Note what Stripe has of a thing now."""
+    StripeThing.objects.update_or_create(
+        id=name,
+        defaults={
+            "kind": kind,
+            "status": status[:64],
+            "account_id": account_id,
+            "seen_at": now,
+        },
+    )
+
+
+@service
+def record(*, row: Reconciliation) -> None:
+    """Keep how it went; the oldest go."""
+    row.save()
+    old = Reconciliation.objects.order_by("-pk").values_list("pk", flat=True)[KEPT : KEPT + 100]
+    Reconciliation.objects.filter(pk__in=list(old)).delete()

@@ -1,0 +1,30 @@
+"""What came of an event, and whose it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from billing.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`outcome` is for the back office; `status` is Stripe's word for the object now."""
+
+    outcome: str
+    account_id: UUID | None = None
+    status: str = ""
+    is_ours: bool = True
+
+
+NOT_OURS: Final = Done("of nobody whom we know", is_ours=False)
+
+
+def account_of(customer_id: str) -> Account | None:
+    """Return the account that Stripe's customer is; of several with one customer the oldest."""
+    if not customer_id:
+        return None
+    rows = Account.objects.select_related("test_clock").filter(stripe_customer_id=customer_id)
+    return rows.order_by("created_at", "pk").first()

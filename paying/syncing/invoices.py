@@ -1,0 +1,53 @@
+"""`invoice.*`: Stripe's own invoices. What they took pays ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from billing.kernel.money import Money
+from billing.kernel.services import service
+from billing.models import Account
+from billing.stripe.gateway import Gateway
+from billing.stripe.values import InvoiceState
+from invoicing.models import Invoice
+from paying.money.receiving import Source, take_in
+from paying.syncing.done import NOT_OURS, Done, account_of
+from paying.syncing.subscriptions import sync_subscription
+
+
+def sync_invoice(invoice_id: str, *, stripe: Gateway, now: datetime) -> Done:
+    """Take over what Stripe has of an invoice now: one of ours that it collects, or one of a
+    subscription that leads. Any other is left alone.
+    """
+    state = stripe.invoice(invoice_id=invoice_id)
+    if state is None:
+        return NOT_OURS
+    ours = Invoice.objects.filter(pk=state.invoice).first() if state.invoice else None
+    account = account_of(state.customer_id)
+    account_id = ours.account_id if ours else account.id if account else None
+    if account_id is None or (ours is None and not state.subscription_id):
+        return NOT_OURS
+    if state.subscription_id and ours is None:
+        sync_subscription(state.subscription_id, stripe=stripe, now=now)
+    if state.status == "paid" and state.paid.minor > 0:
+        receive(account_id=account_id, state=state, now=now)
+        return Done(f"received {state.paid.amount} {state.paid.currency}", account_id, "paid")
+    return Done(f"it is {state.status}", account_id, state.status)
+
+
+@service
+def receive(*, account_id: UUID, state: InvoiceState, now: datetime) -> None:
+    """Receive what the invoice took, once: on ours, else on what is open, else as credit."""
+    account = Account.objects.lock(account_id, even_closed=True)
+    receipt = take_in(
+        account,
+        Source(stripe_id=state.id, intent_id=state.intent_id),
+        amount=Money(state.paid.minor, state.paid.currency),
+        invoice_id=state.invoice,
+        at=account.frozen_time or now,
+        now=now,
+    )
+    if receipt.invoice_id is not None:
+        paid = Invoice.objects.filter(pk=receipt.invoice_id, stripe_invoice_id="")
+        paid.update(stripe_invoice_id=state.id)
