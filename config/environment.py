@@ -149,6 +149,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "0",
         "1: while Valkey is away rate limits let everything pass; 0: they answer 503.",
     ),
+    Setting(
+        "BILLING_STREAMS",
+        whole(0, 1000),
+        "16",
+        "Streams of costs that a web process may have open: each has a thread of its own.",
+    ),
+    Setting(
+        "BILLING_STREAMS_PER_TENANT",
+        whole(0, 1000),
+        "4",
+        "Streams of costs that a tenant may have open in a web process.",
+    ),
+    Setting(
+        "BILLING_STREAM_SECONDS",
+        whole(1, 3600),
+        "600",
+        "How long a stream of costs is; its listener then comes back.",
+    ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(
         "SELLER_ADDRESS",
