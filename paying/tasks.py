@@ -10,8 +10,9 @@ from billing.stripe.catalogue import pushing, taking
 from billing.stripe.current import gateway
 from billing.stripe.objects import objects
 from paying import mirroring, reconciling
+from paying.buying import saying
 from paying.inbox import working
-from paying.money import collecting
+from paying.money import collecting, reminding
 
 
 @shared_task(name="paying.read_event")
@@ -28,8 +29,11 @@ def sweep_inbox() -> None:
 
 @shared_task(name="paying.collect_due")
 def collect_due() -> None:
-    """Collect what is due of finalized invoices."""
-    collecting.collect_due(stripe=gateway(), now=clock.now())
+    """Collect what is due, tell customers what failed, and Stripe what changed."""
+    stripe, now = gateway(), clock.now()
+    saying.say_changes(stripe=stripe, now=now)
+    collecting.collect_due(stripe=stripe, now=now)
+    reminding.tell_due(stripe=stripe, now=now)
 
 
 @shared_task(name="paying.reconcile")
