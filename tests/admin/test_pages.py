@@ -19,6 +19,7 @@ from billing.models import (
     Plan,
     PlanVersion,
     Subscription,
+    UsageQuota,
 )
 from billing.models import TestClock as FrozenClock
 from customers.models import Customer, CustomerDeletion
@@ -33,7 +34,7 @@ READ_ONLY = [
     CustomerDeletion,
     *COLLECTION,
 ]
-WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep]
+WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep, UsageQuota]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 
