@@ -20,6 +20,7 @@ from billing.models import (
     Plan,
     PlanVersion,
     Subscription,
+    UsageQuota,
 )
 from billing.models import TestClock as FrozenClock
 from customers.models import Customer, CustomerDeletion
@@ -37,7 +38,7 @@ READ_ONLY = [
     *COLLECTION,
     *TOLD,
 ]
-WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep]
+WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep, UsageQuota]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 
