@@ -18,6 +18,7 @@ from paying.models import Collection, Receipt, StripeEvent
 from paying.records import CollectionStatus, EventStatus
 from paying.telling import tell_received
 
+BEYOND_DUE: Final = "Paid through Stripe beyond what was due"
 PAYABLE: Final = (*OPEN, InvoiceStatus.UNCOLLECTIBLE)
 
 
@@ -59,7 +60,7 @@ def take_in(
     )
     left = _on_invoices(account, receipt, at=at)
     if left and amount.currency == account.currency:
-        grant = ledger.grant(account, amount_minor=left, reason="Paid twice through Stripe", now=at)
+        grant = ledger.grant(account, amount_minor=left, reason=BEYOND_DUE, now=at)
         receipt.credited_minor, receipt.credit_id = left, grant.pk
     elif left:
         receipt.unexplained_minor = left
