@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from billing.kernel import clock
+from billing.stripe.catalogue import pushing, taking
 from billing.stripe.current import gateway
-from paying import reconciling
+from billing.stripe.objects import objects
+from paying import mirroring, reconciling
 from paying.buying import saying
 from paying.inbox import working
 from paying.money import collecting, reminding
@@ -37,3 +40,17 @@ def collect_due() -> None:
 def reconcile() -> None:
     """Compare with Stripe, and mend what a lost webhook left."""
     reconciling.reconcile(stripe=gateway(), now=clock.now())
+
+
+@shared_task(name="paying.mirror_object")
+def mirror_object(kind: str, object_id: str) -> None:
+    """Write an object into the mirror."""
+    mirroring.mirror_object(kind, object_id)
+
+
+@shared_task(name="paying.push_catalogue")
+def push_catalogue() -> None:
+    """Make Stripe's catalogue what ours is, where ours leads."""
+    if taking.leads() == "OURS" and settings.BILLING["STRIPE_SECRET_KEY"]:
+        for _outcome in pushing.push_all(stripe=objects(), now=clock.now()):
+            continue

@@ -16,6 +16,7 @@ PACKAGES = (
     "quotas",
     "paying",
     "webhooks",
+    "alerts",
     "costs",
     "demo",
     "config",
@@ -24,6 +25,7 @@ PACKAGES = (
 )
 APPS = (
     *("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs"),
+    "alerts",
     "demo",
 )
 MAX_FILE_LINES = 300
