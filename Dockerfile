@@ -38,11 +38,12 @@ COPY templates templates
 COPY coupons coupons
 COPY tenants tenants
 COPY webhooks webhooks
+COPY alerts alerts
 # The values are for this one command, which reads no database; none of them stays in the image.
 RUN DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
     SECRET_KEY=only-for-collecting-static-files JWT_SECRET=only-for-collecting-static-files \
     python manage.py collectstatic --noinput \
- && python -m compileall -q billing config costs coupons customers demo invoicing paying quotas tenants webhooks
+ && python -m compileall -q alerts billing config costs coupons customers demo invoicing paying quotas tenants webhooks
 USER 10001:10001
 EXPOSE 8087
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

@@ -45,6 +45,9 @@ LABELS: Final[Mapping[str, tuple[Any, str]]] = {
     "WAITING": (_("Waiting"), "info"),
     "SENT": (_("Sent"), "good"),
     "HELD": (_("Held"), "quiet"),
+    "DELIVERED": (_("Delivered"), "good"),
+    "TRIGGERED": (_("Triggered"), "bad"),
+    "DISMISSED": (_("Dismissed"), "quiet"),
 }
 """Each status that is shown: its words and its colour."""
 

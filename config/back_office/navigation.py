@@ -72,6 +72,12 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         },
     ),
     _group(
+        _("Events"),
+        _page(_("Alerts"), "notification_important", "alerts.alert"),
+        _page(_("Webhooks"), "webhook", "webhooks.webhookendpoint"),
+        _page(_("Deliveries"), "send", "webhooks.webhookdelivery"),
+    ),
+    _group(
         _("System"),
         _page(_("Outbox"), "mail", "invoicing.mail"),
         _page(_("Parked accounts"), "block", "invoicing.parkedaccount"),

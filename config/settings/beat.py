@@ -48,6 +48,11 @@ SCHEDULE: Final[dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "look-at-alerts": {
+        "task": "alerts.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "hand-events-on": {
         "task": "webhooks.hand_on",
         "schedule": 5.0,

@@ -15,13 +15,24 @@ PACKAGES = (
     "invoicing",
     "quotas",
     "webhooks",
+    "alerts",
     "costs",
     "demo",
     "config",
     "launcher",
     "tests",
 )
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "webhooks", "costs", "demo")
+APPS = (
+    "billing",
+    "tenants",
+    "customers",
+    "invoicing",
+    "quotas",
+    "webhooks",
+    "alerts",
+    "costs",
+    "demo",
+)
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 

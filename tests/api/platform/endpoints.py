@@ -13,6 +13,7 @@ from tests.api.platform.plan_bodies import charge, plan
 from tests.client import PORTAL
 
 HOOK: Final = {"url": "https://hooks.example/", "eventTypes": ["invoice.*"]}
+HOOK_TEXTS: Final = ("url", "description", "eventTypes[0]")
 METER: Final = {"metricType": "TOKENS", "name": "Tokens", "aggregation": "SUM"}
 NESTED: Final = ("charges[0].unitPrice", "charges[0].includedQuantity", "charges[0].minimumAmount")
 PLAN_DECIMALS: Final = ("price", "minimumCommitment", *NESTED)
@@ -209,26 +210,24 @@ ENDPOINTS: Final = (
         decimals=("amount",),
         times=("expiresAt",),
     ),
-    Endpoint(
-        method="POST",
-        path="/tenants/{tenant}/webhooks",
-        body=HOOK,
-        texts=("url", "description", "eventTypes[0]"),
-    ),
-    Endpoint(
-        method="POST",
-        path="/webhooks",
-        body=HOOK,
-        texts=("url", "description", "eventTypes[0]"),
-    ),
+    Endpoint(method="POST", path="/tenants/{tenant}/webhooks", body=HOOK, texts=HOOK_TEXTS),
+    Endpoint(method="POST", path="/webhooks", body=HOOK, texts=HOOK_TEXTS),
     Endpoint(
         method="PATCH",
         path="/webhooks/{webhook}",
         body=HOOK,
-        texts=("url", "description", "eventTypes[0]"),
+        texts=HOOK_TEXTS,
         flags=("isEnabled",),
     ),
     Endpoint(method="POST", path="/webhooks/{webhook}/rotate-secret", wholes=("overlapSeconds",)),
+    Endpoint(
+        method="POST",
+        path="/realtime-cost/tenants/{tenant}/alerts",
+        body={"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"},
+        texts=("webhookUrl",),
+        decimals=("thresholdAmount",),
+    ),
+    Endpoint(method="POST", path="/realtime-cost/alerts/{alert}/dismiss"),
     Endpoint(method="POST", path="/webhooks/{webhook}/test"),
     Endpoint(
         method="POST",
@@ -264,6 +263,7 @@ LISTS: Final = (
     *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
     "/cost-centers/tenants/{tenant}",
     "/invoices/{invoice}/credit-notes",
+    "/realtime-cost/tenants/{tenant}/alerts",
     *("/webhooks", "/tenants/{tenant}/webhooks", "/webhooks/{webhook}/deliveries"),
 )
 

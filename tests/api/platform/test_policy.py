@@ -97,6 +97,10 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("get", "/realtime-cost/tenants/{tenant}/alerts", None, READERS),
+    ("post", "/realtime-cost/tenants/{tenant}/alerts", {}, MANAGERS),
+    ("get", "/realtime-cost/alerts/{alert}", None, READERS),
+    ("post", "/realtime-cost/alerts/{alert}/dismiss", {"no": 1}, MANAGERS),
     ("get", "/tenants/{tenant}/webhooks", None, READERS),
     ("post", "/tenants/{tenant}/webhooks", {}, MANAGERS),
     ("get", "/webhooks", None, ADMIN),
@@ -112,7 +116,9 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+ALERT: Final = {"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"}
 HIDDEN: Final = (
+    "alert",
     *("invoice", "note", "subscription", "center", "quota", "given"),
     *("webhook", "delivery"),
 )
@@ -147,6 +153,7 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
             "webhook": hook["id"],
+            "alert": alert_of(world),
             "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
@@ -154,6 +161,11 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         },
         "headers": headers(people),
     }
+
+
+def alert_of(world: World) -> str:
+    made = world.post(f"/realtime-cost/tenants/{world.tenant}/alerts", ALERT, status=201)
+    return str(made["id"])
 
 
 def quotas(world: World) -> dict[str, str]:
