@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from costs.snapshot import snapshot
 
 from alerts import watching
 from alerts.firing import note
@@ -17,6 +16,7 @@ from alerts.models import Alert, AlertFiring, AlertWatch
 from billing.kernel import clock
 from billing.metering.read import account_version
 from billing.models import Account
+from costs.snapshot import snapshot
 
 log = structlog.get_logger(__name__)
 

@@ -10,14 +10,13 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from costs.periods import PeriodCosts, costs_of, open_costs
-from costs.timeline import PeriodCourse
-
 from alerts.anomaly import LONGEST, expected
 from alerts.models import ThresholdType
 from billing.kernel.money import Money
 from billing.models import Account, SubscriptionPeriod
 from billing.subscriptions.errors import NoActiveSubscription
+from costs.periods import PeriodCosts, costs_of, open_costs
+from costs.timeline import PeriodCourse
 from tenants.models import Tenant
 
 HOUR: Final = timedelta(hours=1)

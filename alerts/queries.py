@@ -7,13 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from costs.snapshot import snapshot
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from alerts.measuring import measure
 from alerts.models import Alert, AlertStatus
 from billing.kernel.errors import NotFound
 from billing.models import Account, Subscription, SubscriptionPeriod
+from costs.snapshot import snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "separated by commas. Empty: any https address, and http on this machine.",
     ),
     Setting(
+        "STRIPE_CATALOGUE",
+        one_of("STRIPE", "OURS", "OFF"),
+        "STRIPE",
+        "Who leads the catalogue: Stripe's prices become plans, ours become prices, or neither.",
+    ),
+    Setting(
         "STRIPE_MIRROR",
         one_of("AUTO", "ON", "OFF"),
         "AUTO",
@@ -142,6 +148,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         flag,
         "0",
         "1: while Valkey is away rate limits let everything pass; 0: they answer 503.",
+    ),
+    Setting(
+        "BILLING_STREAMS",
+        whole(0, 1000),
+        "16",
+        "Streams of costs that a web process may have open: each has a thread of its own.",
+    ),
+    Setting(
+        "BILLING_STREAMS_PER_TENANT",
+        whole(0, 1000),
+        "4",
+        "Streams of costs that a tenant may have open in a web process.",
+    ),
+    Setting(
+        "BILLING_STREAM_SECONDS",
+        whole(1, 3600),
+        "600",
+        "How long a stream of costs is; its listener then comes back.",
     ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(

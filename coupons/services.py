@@ -22,6 +22,7 @@ from billing.kernel.services import service
 from billing.models import Account, LockedAccount, Subscription
 from billing.subscriptions.discounting import DiscountTerms, add_discount
 from billing.subscriptions.errors import NoActiveSubscription
+from billing.subscriptions.fee_models import MOST_MONTHS
 from coupons import rules
 from coupons.errors import CouponExhausted
 from coupons.models import Coupon, DiscountType, Redemption
@@ -78,10 +79,24 @@ def _check(draft: CouponDraft, *, now: datetime) -> None:
         _check_amount("discountValue", draft.value, draft.currency)
     if draft.discount_type == DiscountType.CREDIT and draft.duration_months is not None:
         raise invalid("durationMonths", "does not go with CREDIT, which is granted once")
+    _check_counts(draft)
     if draft.minimum_amount is not None and draft.currency:
         _check_amount("minimumAmount", draft.minimum_amount, draft.currency, least=0)
     if draft.expires_at is not None and draft.expires_at <= now:
         raise invalid("expiresAt", "must be in the future")
+
+
+def _check_counts(draft: CouponDraft) -> None:
+    months = draft.duration_months
+    if months is not None and not 1 <= months <= MOST_MONTHS:
+        raise invalid("durationMonths", f"must be from 1 to {MOST_MONTHS}")
+    counts = {
+        "maxRedemptions": draft.max_redemptions,
+        "maxRedemptionsPerTenant": draft.max_redemptions_per_tenant,
+    }
+    for field, most in counts.items():
+        if most is not None and most < 1:
+            raise invalid(field, "must be at least 1")
 
 
 def _check_amount(field: str, value: Decimal, currency: str, *, least: int = 1) -> None:

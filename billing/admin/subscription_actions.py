@@ -103,9 +103,10 @@ def give_credit(subscription: Subscription, given: dict[str, Any]) -> str:
     return done(subscription, gettext("%(amount)s of credit are granted.") % {"amount": amount})
 
 
-def period_end(subscription: Subscription) -> object:
-    end = getattr(subscription, "current_period_end", None)
-    return formatting.moment(end) if end else gettext("its first day")
+def period_end(subscription: Subscription) -> str:
+    """Say when the period ends, as plain text."""
+    end: datetime | None = getattr(subscription, "current_period_end", None)
+    return f"{end.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if end else gettext("its first day")
 
 
 class SubscriptionActions(ReadOnlyAdmin):

@@ -187,6 +187,7 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
+    "paying.erasing.erase_profile",
     "alerts.erasing.erase_alerts",
     "webhooks.keeping.erase_webhooks",
     "billing.metering.quotas.erasing.erase_quotas",

@@ -93,6 +93,11 @@ SCHEDULE: Final[dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "push-catalogue": {
+        "task": "paying.push_catalogue",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "sweep-idempotency-keys": {
         "task": "billing.sweep_idempotency",
         "schedule": 3600.0,

@@ -181,6 +181,8 @@ SPECTACULAR: Final[dict[str, Any]] = {
         "InvoiceStatus": "invoicing.models.InvoiceStatus.values",
         "LineType": "invoicing.models.LineType.values",
         "DiscountType": "coupons.models.DiscountType.values",
+        "AllocationMethod": "costs.models.Method.values",
+        "EstimateMethod": "costs.projecting.Method",
         "TestClockStatus": ["READY", "ADVANCING", "FAILED"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

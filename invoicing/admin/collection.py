@@ -42,6 +42,8 @@ LETTERS = {
     MailTemplate.DUE_SOON: _("Due soon"),
     MailTemplate.OVERDUE: _("Overdue"),
     MailTemplate.UNPAID: _("Last reminder"),
+    MailTemplate.PAYMENT_FAILED: _("Payment failed"),
+    MailTemplate.PAYMENT_ACTION: _("Payment to be confirmed"),
 }
 
 

@@ -173,6 +173,8 @@ def test_a_coupon_is_made_and_taken_off_the_offer(
         {"discount_type": "CREDIT", "value": "5"},
         {"discount_type": "FIXED_AMOUNT", "value": "5.001", "currency": "USD"},
         {"discount_type": "CREDIT", "value": "5", "currency": "USD", "duration_months": "2"},
+        {"duration_months": "1000000"},
+        {"max_redemptions": "0"},
         {"code": "with/slash"},
         {"code": " "},
     ],

@@ -14,6 +14,7 @@ PACKAGES = (
     "customers",
     "invoicing",
     "quotas",
+    "paying",
     "webhooks",
     "alerts",
     "costs",
@@ -23,14 +24,8 @@ PACKAGES = (
     "tests",
 )
 APPS = (
-    "billing",
-    "tenants",
-    "customers",
-    "invoicing",
-    "quotas",
-    "webhooks",
+    *("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs"),
     "alerts",
-    "costs",
     "demo",
 )
 MAX_FILE_LINES = 300

@@ -76,6 +76,8 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     hook = json_of(admin.post(f"/tenants/{tenant['id']}/webhooks", url), 201)
     alerts = f"/realtime-cost/tenants/{tenant['id']}/alerts"
     alert = {"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"}
+    by = {"method": "METER_SHARE", "byMetricType": "API_CALLS"}
+    rule = {"tenantId": billed["id"], "name": "By calls", **by}
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
@@ -87,6 +89,7 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
         "center": json_of(admin.post("/cost-centers", center), 201)["id"],
         "webhook": hook["id"],
         "alert": json_of(admin.post(alerts, alert), 201)["id"],
+        "rule": json_of(admin.post("/allocation-rules", rule), 201)["id"],
     }
 
 

@@ -166,6 +166,12 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="PUT",
+        path="/allocation-rules/{rule}",
+        texts=("name",),
+        times=("validUntil",),
+    ),
+    Endpoint(
+        method="PUT",
         path="/cost-centers/{center}",
         texts=("name", "code", "description"),
         decimals=("budget",),
@@ -261,7 +267,7 @@ ENDPOINTS: Final = (
 LISTS: Final = (
     *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
     *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
-    "/cost-centers/tenants/{tenant}",
+    *("/cost-centers/tenants/{tenant}", "/allocation-rules/tenants/{tenant}"),
     "/invoices/{invoice}/credit-notes",
     "/realtime-cost/tenants/{tenant}/alerts",
     *("/webhooks", "/tenants/{tenant}/webhooks", "/webhooks/{webhook}/deliveries"),

@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from billing.accounts import keys
-from billing.models import Account, UsageQuota
+from billing.models import Account, Meter, UsageQuota
+from costs.models import AllocationRule
 from customers.models import Customer, Membership
 from tenants.models import CostCenter
 from tests.factories import LONG_AGO
@@ -24,6 +25,7 @@ MANAGERS: Final = "admin owner teamadmin key:write"
 OWNERS: Final = "admin owner key:write"
 ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
+RULE: Final = {"tenantId": "{tenant}", "name": "x", "method": "METER_SHARE"}
 ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
 QUOTA: Final = {"tenantId": "{tenant}"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
@@ -92,6 +94,18 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/stream", None, READERS),
+    ("get", "/allocation-rules/tenants/{tenant}", None, READERS),
+    (
+        "post",
+        "/allocation-rules",
+        {**RULE, "byMetricType": "API_CALLS", "metricType": "PIPELINE_RUNS"},
+        MANAGERS,
+    ),
+    ("put", "/allocation-rules/{rule}", {"no": 1}, MANAGERS),
+    ("delete", "/allocation-rules/{rule}", None, MANAGERS),
+    ("get", "/invoices/{invoice}/cost-centers", None, READERS),
+    ("get", "/invoices/{invoice}/cost-centers.csv", None, READERS),
     ("post", "/stripe/checkout", {"tenantId": "{tenant}", "planId": "{plan}"}, OWNERS),
     ("post", "/stripe/portal", {"tenantId": "{tenant}"}, OWNERS),
     ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
@@ -119,7 +133,7 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
 ALERT: Final = {"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"}
 HIDDEN: Final = (
     "alert",
-    *("invoice", "note", "subscription", "center", "quota", "given"),
+    *("invoice", "note", "subscription", "center", "rule", "quota", "given"),
     *("webhook", "delivery"),
 )
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
@@ -158,6 +172,7 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
             "center": owners_center(world),
+            "rule": owners_rule(world),
         },
         "headers": headers(people),
     }
@@ -203,6 +218,14 @@ def owners_center(world: World) -> str:
     )
     world.use("API_CALLS", costCenterCode="x")
     return str(center.id)
+
+
+def owners_rule(world: World) -> str:
+    """Make a rule that is not deleted: it held in a period that is invoiced."""
+    at = {"valid_from": LONG_AGO, "created_at": LONG_AGO}
+    meter = Meter.objects.get(metric_type="API_CALLS")
+    fields = {"method": "METER_SHARE", "by_meter": meter, **at}
+    return str(AllocationRule.objects.create(account_id=world.tenant, name="x", **fields).id)
 
 
 def other_tenant(world: World) -> str:
