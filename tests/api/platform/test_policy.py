@@ -27,7 +27,7 @@ ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
 RULE: Final = {"tenantId": "{tenant}", "name": "x", "method": "METER_SHARE"}
 ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
-QUOTA: Final = {"tenantId": "{tenant}"}
+QUOTA: Final = {"tenantId": "{tenant}", "resourceType": "DASHBOARD_VIEWS", "quotaLimit": "10"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/meters", None, EVERYONE),
     ("post", "/meters", {}, ADMIN),
