@@ -70,7 +70,6 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/quotas/{quota}", None, ASKERS),
     ("put", "/quotas/{quota}", {"no": 1}, MANAGERS),
     ("put", "/quotas/{given}", {"no": 1}, ADMIN),
-    ("delete", "/quotas/{given}", None, ADMIN),
     ("get", "/quotas/tenants/{tenant}", None, ASKERS),
     ("get", "/quotas/tenants/{tenant}/check", None, ASKERS),
     ("post", "/tenants/{tenant}/quotas/reservations", {}, RECORDERS),
