@@ -30,6 +30,11 @@ class _OutsideTransaction(DjangoModelAdmin):  # type: ignore[type-arg]
     ) -> Any:
         return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return self._delete_view(request, object_id, extra_context)  # type: ignore[attr-defined]
+
     def page_url(self, object_id: object) -> str:
         opts = self.model._meta  # noqa: SLF001
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])

@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'quota',
                 'indexes': [models.Index(fields=['account', '-created_at'], name='usage_quota_account')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('account', 'meter'), name='usage_quota_one_active'), models.CheckConstraint(condition=models.Q(('limit__gt', 0)), name='usage_quota_limit_positive'), models.CheckConstraint(condition=models.Q(('warning_percent__gte', 1), ('warning_percent__lte', 100)), name='usage_quota_warning_percent'), models.CheckConstraint(condition=models.Q(('period__in', ['HOUR', 'DAY', 'MONTH', 'BILLING_PERIOD', 'NONE'])), name='usage_quota_period_is_known')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('account', 'meter'), name='usage_quota_one_active', violation_error_message='There is one already: an active quota of this meter.'), models.CheckConstraint(condition=models.Q(('limit__gt', 0)), name='usage_quota_limit_positive'), models.CheckConstraint(condition=models.Q(('warning_percent__gte', 1), ('warning_percent__lte', 100)), name='usage_quota_warning_percent'), models.CheckConstraint(condition=models.Q(('period__in', ['HOUR', 'DAY', 'MONTH', 'BILLING_PERIOD', 'NONE'])), name='usage_quota_period_is_known')],
             },
         ),
     ]

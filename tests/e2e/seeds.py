@@ -105,11 +105,11 @@ def team(owner: Person, people: list[Person]) -> None:
     require(
         "added", owner.does(201, "POST", add, {"userID": ada.id, "role": "admin"}), ACKNOWLEDGED
     )
-    owner.does(201, "POST", add, {"userID": ben.id, "role": 2})
-    owner.does(402, "POST", add, {"userID": eve.id, "role": "user"})
     owner.does(412, "POST", add, {"userID": ada.id, "role": "user"})
     owner.does(400, "POST", add, {"userID": eve.id, "role": "owner"})
     owner.does(400, "POST", add, {"userID": "eve", "role": "user"})
+    owner.does(201, "POST", add, {"userID": ben.id, "role": 2})
+    owner.does(402, "POST", add, {"userID": eve.id, "role": "user"})
     ben.does(403, "POST", add, {"userID": eve.id, "role": "user"})
     listed = ada.does(200, "GET", "/customer/members")
     roles = {one["userID"]: one["role"] for one in listed["members"]}

@@ -51,6 +51,7 @@ class UsageQuota(models.Model):
                 fields=["account", "meter"],
                 condition=Q(is_active=True),
                 name="usage_quota_one_active",
+                violation_error_message="There is one already: an active quota of this meter.",
             ),
             models.CheckConstraint(name="usage_quota_limit_positive", condition=Q(limit__gt=0)),
             models.CheckConstraint(

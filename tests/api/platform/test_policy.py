@@ -27,7 +27,7 @@ ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
 RULE: Final = {"tenantId": "{tenant}", "name": "x", "method": "METER_SHARE"}
 ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
-QUOTA: Final = {"tenantId": "{tenant}"}
+QUOTA: Final = {"tenantId": "{tenant}", "resourceType": "DASHBOARD_VIEWS", "quotaLimit": "10"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/meters", None, EVERYONE),
     ("post", "/meters", {}, ADMIN),
@@ -70,7 +70,6 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/quotas/{quota}", None, ASKERS),
     ("put", "/quotas/{quota}", {"no": 1}, MANAGERS),
     ("put", "/quotas/{given}", {"no": 1}, ADMIN),
-    ("delete", "/quotas/{given}", None, ADMIN),
     ("get", "/quotas/tenants/{tenant}", None, ASKERS),
     ("get", "/quotas/tenants/{tenant}/check", None, ASKERS),
     ("post", "/tenants/{tenant}/quotas/reservations", {}, RECORDERS),
