@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from billing.kernel.money import Money
 from billing.outbox import publish
@@ -66,6 +67,6 @@ def tell_bought(checkout: Checkout, *, now: datetime) -> None:
     publish(checkout.account_id, "checkout.completed", said, now=now)
 
 
-def _invoice(invoice_id: object) -> dict[str, object] | None:
+def _invoice(invoice_id: UUID | None) -> dict[str, object] | None:
     found = Invoice.objects.filter(pk=invoice_id).first() if invoice_id else None
     return None if found is None else shown(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin import formatting
@@ -19,7 +21,7 @@ def stripe_panel(account: Account) -> Panel:
         return Panel(title=_("Stripe"), empty=_("Not known to Stripe."))
     profile = Profile.objects.filter(pk=account.pk).first() or Profile(account=account)
     running = Collection.objects.filter(account=account).exclude(status=CollectionStatus.ENDED)
-    rows = [
+    rows: list[list[Any]] = [
         [_("Customer"), at_stripe(account.stripe_customer_id)],
         [_("Who asks for the money"), Mode(profile.mode).label],
         [_("Card on file"), profile.payment_method or formatting.NONE],
