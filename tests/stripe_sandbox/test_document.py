@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.stripe_sandbox import document, resources, subset
@@ -57,6 +57,7 @@ def test_an_answer_that_lacks_a_field_is_found() -> None:
         document.check_object({"id": "cus_1", "object": "customer", "livemode": False})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 def test_the_quick_judge_and_the_slow_one_agree(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["customer", "price", "event", "refund", "line_item"]))
