@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from alerts import looking
+from alerts import firing, looking
 from alerts.models import AlertFiring, AlertWatch
 from billing.kernel import clock
 from billing.models import OutboxEvent
@@ -17,7 +17,7 @@ from tests.alerts.scene import Scene, sweep
 from tests.faults.killed import Fuse, was_killed
 from tests.webhooks.receiver import receiving
 from tests.webhooks.scene import NOW, endpoint, happen, send, state
-from webhooks import claiming, handing_on, sending
+from webhooks import claiming, handing_on, noting, sending
 from webhooks.models import WebhookDelivery
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -38,7 +38,7 @@ def test_killed_between_the_answer_and_its_note_it_is_sent_again_under_its_id() 
         happen(account.pk, "invoice.paid")
 
         def work() -> None:
-            with patch.object(sending, "note", Fuse(1).around(sending.note)):
+            with patch.object(sending, "note", Fuse(1).around(noting.note)):
                 send()
 
         assert was_killed(work)
@@ -80,7 +80,7 @@ def test_killed_before_or_after_its_note_an_alert_fires_once(point: int) -> None
     scene.spend(20)
 
     def work() -> None:
-        with patch.object(looking, "note", Fuse(point).around(looking.note)):
+        with patch.object(looking, "note", Fuse(point).around(firing.note)):
             sweep()
 
     assert was_killed(work)

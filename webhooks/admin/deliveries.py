@@ -117,7 +117,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         column("data", _("Data"), _data),
     )
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Let the link of a webhook's page narrow the list down to its own."""
         return lookup == "endpoint__id__exact" or super().lookup_allowed(lookup, value, request)
 

@@ -90,7 +90,7 @@ class TenantAlertsView(PlatformView):
         query = read_query(AlertQuery, request)
         rows = queries.shown().filter(account=account)
         if "status" in query:
-            rows = rows.filter(present_status=query["status"])
+            rows = rows.filter(present_status=query["status"])  # type: ignore[misc]
         answer = page_of(rows, query, SORTS, lambda alert: alert)
         shown = queries.measured(answer.data["data"], account, now=now)
         answer.data["data"] = [show_alert(one) for one in shown]
