@@ -38,16 +38,17 @@ COPY templates templates
 COPY coupons coupons
 COPY tenants tenants
 COPY webhooks webhooks
+COPY alerts alerts
 # The values are for this one command, which reads no database; none of them stays in the image.
 RUN DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
     SECRET_KEY=only-for-collecting-static-files JWT_SECRET=only-for-collecting-static-files \
     python manage.py collectstatic --noinput \
- && python -m compileall -q billing config costs coupons customers demo invoicing paying quotas tenants webhooks
+ && python -m compileall -q alerts billing config costs coupons customers demo invoicing paying quotas tenants webhooks
 USER 10001:10001
 EXPOSE 8087
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8087/healthz', timeout=4)"]
 CMD ["granian", "--interface", "wsgi", "config.wsgi:application", "--host", "0.0.0.0", "--port", "8087", \
-     "--workers", "2", "--blocking-threads", "32", "--backpressure", "256", "--http", "1", "--no-ws", \
+     "--workers", "2", "--blocking-threads", "48", "--backpressure", "256", "--http", "1", "--no-ws", \
      "--http1-header-read-timeout", "15000", "--respawn-failed-workers", "--workers-kill-timeout", "25", \
      "--no-access-log", "--log-level", "warning"]

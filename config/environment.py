@@ -126,6 +126,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "separated by commas. Empty: any https address, and http on this machine.",
     ),
     Setting(
+        "STRIPE_CATALOGUE",
+        one_of("STRIPE", "OURS", "OFF"),
+        "STRIPE",
+        "Who leads the catalogue: Stripe's prices become plans, ours become prices, or neither.",
+    ),
+    Setting(
         "STRIPE_MIRROR",
         one_of("AUTO", "ON", "OFF"),
         "AUTO",
@@ -142,6 +148,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         flag,
         "0",
         "1: while Valkey is away rate limits let everything pass; 0: they answer 503.",
+    ),
+    Setting(
+        "BILLING_STREAMS",
+        whole(0, 1000),
+        "16",
+        "Streams of costs that a web process may have open: each has a thread of its own.",
+    ),
+    Setting(
+        "BILLING_STREAMS_PER_TENANT",
+        whole(0, 1000),
+        "4",
+        "Streams of costs that a tenant may have open in a web process.",
+    ),
+    Setting(
+        "BILLING_STREAM_SECONDS",
+        whole(1, 3600),
+        "600",
+        "How long a stream of costs is; its listener then comes back.",
     ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(
@@ -170,7 +194,6 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("SELLER_BANK", text, "", "The name of its bank, printed."),
     Setting("SELLER_IBAN", bank_account, "", "The account to pay to, printed on what is due."),
     Setting("SELLER_BIC", bank_code, "", "That account's bank."),
-    Setting("INVOICE_LANGUAGE", one_of("en", "de"), "en", "The language of invoice PDFs."),
     Setting("INVOICE_PAPER", one_of("A4", "LETTER"), "A4", "The paper of invoice PDFs."),
     Setting(
         "INVOICE_LANGUAGE", one_of("en", "de"), "en", "The language of invoice PDFs and mails."
@@ -188,14 +211,19 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "BILLING_WEBHOOK_NETWORKS",
         networks,
         "",
-        "Networks that are not public and that webhooks may be sent to all the same, such as "
-        "10.1.0.0/16, separated by commas.",
+        "Networks such as 10.1.0.0/16 that webhooks may be sent to beside public addresses.",
     ),
     Setting(
         "BILLING_WEBHOOK_LOG_DAYS",
         whole(4, 3660),
         "30",
         "Days that events and their deliveries to webhooks are kept.",
+    ),
+    Setting(
+        "BILLING_SLACK_URL",
+        url("https", "http"),
+        "",
+        "Your own Slack's incoming webhook, for alerts with `notifySlack: true`.",
     ),
     Setting("EMAIL_HOST", text, "", "The SMTP server. Empty: mails are written to the log."),
     Setting("EMAIL_PORT", whole(1, 65535), "587", "Its port."),

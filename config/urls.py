@@ -21,6 +21,7 @@ platform: list[URLPattern | URLResolver] = [
     path("", include("quotas.api.platform.urls")),
     path("", include("costs.api.platform.urls")),
     path("", include("webhooks.api.platform.urls")),
+    path("", include("alerts.api.platform.urls")),
     path("", include("paying.api.platform.urls")),
 ]
 

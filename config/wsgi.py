@@ -10,6 +10,9 @@ django = get_wsgi_application()
 
 from billing.http import silence  # noqa: E402 — the apps are ready now
 from billing.http.hot_path import HotPathApplication  # noqa: E402
+from costs.api.platform.stream import HUB  # noqa: E402
+from costs.watching import end_with_the_process  # noqa: E402
 
+end_with_the_process(HUB)
 application = HotPathApplication(django)
 silence.watch()

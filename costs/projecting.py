@@ -101,8 +101,7 @@ def _ranged(
 
 
 def _run_rate(current: Decimal, ahead: Ahead) -> Projection:
-    rate = current / ahead.elapsed if ahead.elapsed > 0 else Decimal(0)
-    coming = max(Decimal(0), rate * ahead.days)
+    coming = max(Decimal(0), current / max(Decimal(1), ahead.elapsed) * ahead.days)
     return _ranged(current, coming, Decimal(0), 2 * coming, Method.RUN_RATE)
 
 
@@ -138,7 +137,8 @@ def _spread(
 ) -> Decimal:
     """Return how far the sum of the days ahead may lie from what is expected of them.
 
-    The days' own scatter, and the doubt about their level, which all days ahead share.
+    The days' own scatter; the doubt about their level, which all days ahead share; and how far the
+    latest days are from all: what has grown or fallen lately may go on doing so.
     """
     count = len(days)
     if count == 1:
@@ -149,7 +149,10 @@ def _spread(
     variance = squares / freedom
     behind_the_level = WEEK if has_weeks else count
     doubt = variance * ahead + variance * ahead * ahead / behind_the_level
-    return Z * doubt.sqrt()
+    latest = days[-min(WEEK, max(1, count // 2)) :]
+    means = [_mean([quantity for _, quantity in part]) for part in (latest, days)]
+    moving = 2 * (means[0] - means[1]) * ahead
+    return (Z * Z * doubt + moving * moving).sqrt()
 
 
 def _by_weekday_means(days: Sequence[tuple[int, Decimal]]) -> dict[int, Decimal]:

@@ -10,9 +10,10 @@ from uuid import UUID
 from billing.kernel.money import Money
 from billing.models import Account
 from billing.subscriptions.errors import NoActiveSubscription
+from costs.allocating import Allocated
 from costs.periods import PeriodCosts, open_costs
+from costs.rules import allocated
 from costs.snapshot import snapshot
-from costs.splitting import spends
 from tenants.cost_centers.models import CostCenter
 from tenants.cost_centers.queries import cost_centers_of
 from tenants.cost_centers.tree import line_of
@@ -22,12 +23,14 @@ from tenants.cost_centers.tree import line_of
 class CenterSpends:
     """The cost centers of a tenant with what they have spent in its open period.
 
-    `own` and `unallocated` sum to `usage`; `subtree` has a center's own with all below it. Without
-    a live subscription all is zero, and `costs` is None.
+    `own` and `unallocated` sum to `usage`; `subtree` has a center's own with all below it. Its own
+    is what it used itself, `direct`, and what allocation rules brought it, less what they took.
+    Without a live subscription all is zero, and `costs` is None.
     """
 
     currency: str
     centers: tuple[CostCenter, ...]
+    direct: Mapping[UUID, Money]
     own: Mapping[UUID, Money]
     subtree: Mapping[UUID, Money]
     unallocated: Money
@@ -55,20 +58,27 @@ def center_spends(account: Account, *, now: datetime) -> CenterSpends:
         try:
             costs = open_costs(account, now=now)
         except NoActiveSubscription:
-            return _spends(account.currency, centers, None)
-        return _spends(costs.currency, centers, costs)
+            return _spends(account.currency, centers, None, None)
+        found = allocated(costs, [center.id for center in centers], now=now)
+        return _spends(costs.currency, centers, costs, found)
 
 
-def _spends(currency: str, centers: list[CostCenter], costs: PeriodCosts | None) -> CenterSpends:
+def _spends(
+    currency: str,
+    centers: list[CostCenter],
+    costs: PeriodCosts | None,
+    found: Allocated | None,
+) -> CenterSpends:
     nothing = Money.zero(currency)
     ids = [center.id for center in centers]
-    own, rest = (dict.fromkeys(ids, nothing), nothing) if costs is None else spends(costs, ids)
+    own = {one: nothing if found is None else found.spend(one) for one in ids}
     return CenterSpends(
         currency=currency,
         centers=tuple(centers),
+        direct=dict.fromkeys(ids, nothing) if found is None else found.direct,
         own=own,
         subtree=subtree_sums(own, {center.id: center.parent_id for center in centers}),
-        unallocated=rest,
+        unallocated=nothing if found is None else found.unallocated,
         usage=nothing if costs is None else costs.usage,
         costs=costs,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -113,20 +113,3 @@ def _add(
 
 def _dearest_first(groups: Iterable[GroupCost]) -> tuple[GroupCost, ...]:
     return tuple(sorted(groups, key=lambda group: (-group.cost.minor, str(group.key))))
-
-
-def spends(costs: PeriodCosts, known: Iterable[UUID]) -> tuple[Mapping[UUID, Money], Money]:
-    """Return each cost center's own spend, and what is unallocated: exactly the usage cost.
-
-    Usage of a center that is not known any more is unallocated too.
-    """
-    found = split(costs, GroupBy.COST_CENTER)
-    nothing = Money.zero(costs.currency)
-    own = dict.fromkeys(known, nothing)
-    rest = found.unattributed
-    for group in found.groups:
-        if isinstance(group.key, UUID) and group.key in own:
-            own[group.key] = group.cost
-        else:
-            rest += group.cost
-    return own, rest

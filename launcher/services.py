@@ -10,6 +10,8 @@ from launcher.ports import HOST
 from launcher.processes import Program
 
 THREADS_PER_WORKER = 32
+# An open stream of costs keeps a thread waiting: these come on top, so that requests have theirs.
+STREAMS_PER_WORKER = 16
 # One process serves many slow requests at once (a PDF may take 20 s); more than this many
 # connections wait in the listen queue instead of in our memory.
 CONNECTIONS_PER_WORKER = 256
@@ -17,14 +19,20 @@ CONNECTIONS_PER_WORKER = 256
 
 def database_connections(*, workers: int) -> int:
     """Return max_connections for our Postgres: every thread keeps one, and room for the others."""
-    return max(100, workers * THREADS_PER_WORKER + 40)
+    return max(100, workers * (THREADS_PER_WORKER + STREAMS_PER_WORKER) + 40)
+
+
+def streams(environment: Mapping[str, str]) -> int:
+    """Return how many streams a process may have; a wrong setting is told by Django itself."""
+    said = environment.get("BILLING_STREAMS", "")
+    return int(said) if said.isascii() and said.isdigit() else STREAMS_PER_WORKER
 
 
 def web(*, port: int, workers: int, environment: Mapping[str, str], log: Path) -> Program:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
         *("--host", HOST, "--port", str(port), "--workers", str(workers)),
-        *("--blocking-threads", str(THREADS_PER_WORKER)),
+        *("--blocking-threads", str(THREADS_PER_WORKER + streams(environment))),
         *("--backpressure", str(CONNECTIONS_PER_WORKER), "--backlog", "1024"),
         *("--http", "1", "--no-ws", "--http1-header-read-timeout", "15000"),
         *("--respawn-failed-workers", "--respawn-interval", "0.5"),

@@ -6,13 +6,13 @@ from billing.kernel.errors import BillingError, Kind
 class NothingDue(BillingError):
     code = "NOTHING_DUE"
     kind = Kind.CONFLICT
-    message = "Nothing of this invoice is to be paid: it is {status}."
+    message = "Nothing of this invoice is to be paid."
 
 
 class AmountBelowMinimum(BillingError):
     code = "AMOUNT_BELOW_MINIMUM"
     kind = Kind.CONFLICT
-    message = "{amount} {currency} is less than Stripe takes: it comes with the next invoice."
+    message = "That is less than Stripe takes at once: it comes with the next invoice."
 
 
 class AlreadyOnPlan(BillingError):
@@ -24,7 +24,7 @@ class AlreadyOnPlan(BillingError):
 class PriceNotAtStripe(BillingError):
     code = "PRICE_NOT_AT_STRIPE"
     kind = Kind.CONFLICT
-    message = "Stripe has no price {price}: mend the plan's stripePriceId."
+    message = "Stripe does not have the plan's price: mend its stripePriceId."
 
 
 class PlanNotKnown(BillingError):

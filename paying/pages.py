@@ -16,6 +16,16 @@ def returned(request: HttpRequest) -> HttpResponse:
     return render(request, "paying/return.html")
 
 
+def own_return() -> str:
+    """Return where a browser comes back to from a page that no request asked for."""
+    allowed: tuple[str, ...] = settings.BILLING["STRIPE_RETURN_URLS"]
+    if allowed:
+        return allowed[0]
+    secure = settings.BILLING["BILLING_SECURE"]
+    host = settings.BILLING["ALLOWED_HOSTS"][0]
+    return f"https://{host}{PATH}" if secure else f"http://{host}:8087{PATH}"
+
+
 def default_return(request: HttpRequest) -> str:
     """Return the first address of STRIPE_RETURN_URLS, else this page."""
     allowed: tuple[str, ...] = settings.BILLING["STRIPE_RETURN_URLS"]

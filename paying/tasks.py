@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from billing.kernel import clock
+from billing.stripe.catalogue import pushing, taking
 from billing.stripe.current import gateway
-from paying import reconciling
+from billing.stripe.objects import objects
+from paying import mirroring, reconciling
+from paying.buying import saying
 from paying.inbox import working
-from paying.money import collecting
+from paying.money import collecting, reminding
 
 
 @shared_task(name="paying.read_event")
@@ -25,11 +29,28 @@ def sweep_inbox() -> None:
 
 @shared_task(name="paying.collect_due")
 def collect_due() -> None:
-    """Collect what is due of finalized invoices."""
-    collecting.collect_due(stripe=gateway(), now=clock.now())
+    """Collect what is due, tell customers what failed, and Stripe what changed."""
+    stripe, now = gateway(), clock.now()
+    saying.say_changes(stripe=stripe, now=now)
+    collecting.collect_due(stripe=stripe, now=now)
+    reminding.tell_due(stripe=stripe, now=now)
 
 
 @shared_task(name="paying.reconcile")
 def reconcile() -> None:
     """Compare with Stripe, and mend what a lost webhook left."""
     reconciling.reconcile(stripe=gateway(), now=clock.now())
+
+
+@shared_task(name="paying.mirror_object")
+def mirror_object(kind: str, object_id: str) -> None:
+    """Write an object into the mirror."""
+    mirroring.mirror_object(kind, object_id)
+
+
+@shared_task(name="paying.push_catalogue")
+def push_catalogue() -> None:
+    """Make Stripe's catalogue what ours is, where ours leads."""
+    if taking.leads() == "OURS" and settings.BILLING["STRIPE_SECRET_KEY"]:
+        for _outcome in pushing.push_all(stripe=objects(), now=clock.now()):
+            continue

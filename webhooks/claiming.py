@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
+
 from billing.kernel.services import service
 from webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -14,6 +16,25 @@ LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt: a worker that died is taken over from after it, so it is sent again."""
 AT_ONCE: Final = 8
 ENDPOINTS: Final = 4
+
+
+TURN: Final = 7_302_001
+
+
+def take_turn() -> bool:
+    """Say whether this process may send: one at a time, so that slow receivers hold up one alone.
+
+    The turn is the database session's, and ends with it where the process dies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TURN])
+        return bool(cursor.fetchone()[0])
+
+
+def end_turn() -> None:
+    """Let another process send."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [TURN])
 
 
 @service

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
+from django.utils.module_loading import import_string
 
 from billing.kernel.services import service
 from billing.models import OutboxEvent
@@ -31,14 +33,23 @@ def hand_on(*, now: datetime, limit: int = BATCH) -> int:
     rows = list(_deliveries(events, now=now))
     WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
     wake_endpoints({row.endpoint_id for row in rows}, now=now)
+    _tell_listeners(events, now=now)
     OutboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(due_at=None)
     return len(events)
+
+
+def _tell_listeners(events: Sequence[OutboxEvent], *, now: datetime) -> None:
+    """Let apps above take note of what happened, by name, within this transaction."""
+    for name, subject in settings.BILLING_EVENT_LISTENERS.items():
+        accounts = {row.account_id for row in events if row.kind.partition(".")[0] == subject}
+        if accounts:
+            import_string(name)(sorted(accounts), now=now)
 
 
 def _deliveries(events: Sequence[OutboxEvent], *, now: datetime) -> Iterator[WebhookDelivery]:
     accounts = {event.account_id for event in events}
     asked = Q(account_id__in=accounts) | Q(account_id__isnull=True)
-    endpoints = list(WebhookEndpoint.objects.filter(asked, is_enabled=True))
+    endpoints = list(WebhookEndpoint.objects.filter(asked, is_enabled=True, is_private=False))
     for event in events:
         for endpoint in endpoints:
             if endpoint.account_id in {None, event.account_id} and endpoint.wants(event.kind):

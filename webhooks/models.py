@@ -19,9 +19,16 @@ class DisabledReason(models.TextChoices):
     GONE = "GONE"  # it answered 410
 
 
+class MessageForm(models.TextChoices):
+    STANDARD = "STANDARD"
+    SLACK = "SLACK"
+
+
 class WebhookEndpoint(models.Model):
     """A URL of a tenant (or, without an account, of the operator) that events are posted to.
 
+    A private one was made for one thing alone: it is told of that, and stands in no list. A message
+    is signed JSON, or what Slack takes.
     `event_types` are kinds, or `subject.*`; none: all. `secret` signs, and `previous_secret` too
     until `previous_until`. `failing_since` is the first failure since the last success, and
     nothing but one attempt at a time is made before `rest_until`. `due_at` says when to look at
@@ -33,6 +40,8 @@ class WebhookEndpoint(models.Model):
         Account, null=True, blank=True, on_delete=models.CASCADE, related_name="webhooks"
     )
     url = models.CharField(max_length=2000)
+    form = models.CharField(max_length=8, choices=MessageForm.choices, default=MessageForm.STANDARD)
+    is_private = models.BooleanField(default=False)
     description = models.CharField(max_length=255, blank=True)
     event_types = models.JSONField(default=list)
     secret = models.CharField(max_length=100)

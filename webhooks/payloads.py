@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
-from typing import Final
+from typing import Any, Final
 
-from webhooks.models import WebhookDelivery
+from webhooks.models import MessageForm, WebhookDelivery
 
 TEST_KIND: Final = "webhook.test"
 
@@ -19,6 +19,8 @@ def message_id(delivery: WebhookDelivery) -> str:
 def payload(delivery: WebhookDelivery) -> bytes:
     """Write the body: the event's kind, when it happened, whose it is, its number, its data."""
     event = delivery.event
+    if delivery.endpoint.form == MessageForm.SLACK:
+        return _written({"text": "" if event is None else str(event.data.get("message", ""))})
     at = delivery.created_at if event is None else event.created_at
     body = {
         "id": message_id(delivery),
@@ -28,4 +30,8 @@ def payload(delivery: WebhookDelivery) -> bytes:
         "number": None if event is None else event.number,
         "data": {} if event is None else event.data,
     }
+    return _written(body)
+
+
+def _written(body: dict[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -32,23 +32,42 @@ def send_due(*, read_clock: Callable[[], datetime], budget: float = BUDGET_SECON
     What is slow holds up nothing but its own thread: the others go on to what is due next. Sent
     at least once: a worker that dies between an answer and its note leaves the delivery due.
     """
+    if not claiming.take_turn():
+        return 0
     ends_at = time.monotonic() + budget
     running: Running = {}
     ended = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="webhook") as pool:
-        while True:
-            is_open = time.monotonic() < ends_at
-            while is_open and THREADS - len(running) >= claiming.AT_ONCE:
-                claimed = claiming.claim(now=read_clock(), endpoints=1)
-                if not claimed:
+        try:
+            while time.monotonic() < ends_at:
+                _fill(pool, running, read_clock=read_clock)
+                if not running:
                     break
-                running.update({_begin(pool, row, now=read_clock()): row for row in claimed})
-            if not running:
-                return ended
-            done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-            for future in done:
-                _end(running.pop(future), future.result(), now=read_clock())
-            ended += len(done)
+                ended += _gather(running, read_clock=read_clock)
+        finally:
+            claiming.end_turn()
+        while running:
+            ended += _gather(running, read_clock=read_clock)
+    return ended
+
+
+def _fill(
+    pool: ThreadPoolExecutor, running: Running, *, read_clock: Callable[[], datetime]
+) -> None:
+    """Begin what is due, for as long as there are threads for an endpoint's share."""
+    while THREADS - len(running) >= claiming.AT_ONCE:
+        claimed = claiming.claim(now=read_clock(), endpoints=1)
+        if not claimed:
+            return
+        running.update({_begin(pool, row, now=read_clock()): row for row in claimed})
+
+
+def _gather(running: Running, *, read_clock: Callable[[], datetime]) -> int:
+    """Note what has ended, and wait for no longer than a second for anything."""
+    done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+    for future in done:
+        _end(running.pop(future), future.result(), now=read_clock())
+    return len(done)
 
 
 def _begin(pool: ThreadPoolExecutor, delivery: WebhookDelivery, *, now: datetime) -> Future[Answer]:

@@ -78,7 +78,7 @@ def create_endpoint(
     account = None if account_id is None else Account.objects.lock(account_id)
     check_url(url)
     kinds = _check_types(event_types)
-    if WebhookEndpoint.objects.filter(account=account).count() >= MOST_ENDPOINTS:
+    if WebhookEndpoint.objects.filter(account=account, is_private=False).count() >= MOST_ENDPOINTS:
         raise WebhookLimitReached
     endpoint = WebhookEndpoint.objects.create(
         account=account,

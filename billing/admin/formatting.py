@@ -45,6 +45,21 @@ LABELS: Final[Mapping[str, tuple[Any, str]]] = {
     "WAITING": (_("Waiting"), "info"),
     "SENT": (_("Sent"), "good"),
     "HELD": (_("Held"), "quiet"),
+    "DELIVERED": (_("Delivered"), "good"),
+    "TRIGGERED": (_("Triggered"), "bad"),
+    "DISMISSED": (_("Dismissed"), "quiet"),
+    "KEPT": (_("Kept"), "quiet"),
+    "ASKED": (_("Asked for"), "info"),
+    "OPEN": (_("Open"), "info"),
+    "PROCESSING": (_("Under way"), "info"),
+    "DECLINED": (_("Declined"), "bad"),
+    "CANCELED": (_("Canceled"), "struck"),
+    "REFUSED": (_("Refused"), "bad"),
+    "DUE": (_("Due"), "info"),
+    "GIVEN_UP": (_("Given up"), "bad"),
+    "CARRIED": (_("Carried over"), "quiet"),
+    "NO_METHOD": (_("No card on file"), "warn"),
+    "ENDED": (_("Ended"), "quiet"),
 }
 """Each status that is shown: its words and its colour."""
 

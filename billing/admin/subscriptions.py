@@ -11,6 +11,7 @@ from billing.admin import columns, formatting
 from billing.admin.columns import column
 from billing.admin.filters import PlanFilter, StatusFilter
 from billing.admin.pages import ReadOnlyInline
+from billing.admin.stripe_links import stripe_link
 from billing.admin.subscription_actions import SubscriptionActions
 from billing.models import Segment, Subscription, SubscriptionPeriod
 from billing.subscriptions.queries import shown
@@ -131,7 +132,9 @@ class SubscriptionAdmin(SubscriptionActions):
         columns.moment("created_at", _("Made")),
         columns.moment("updated_at", _("Changed")),
         column("id_text", _("Id"), lambda s: formatting.code(s.pk)),
-        column("stripe", _("Stripe"), lambda s: s.stripe_subscription_id or formatting.NONE),
+        column(
+            "stripe", _("Stripe"), lambda s: stripe_link("subscriptions", s.stripe_subscription_id)
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:

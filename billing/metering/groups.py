@@ -80,6 +80,18 @@ SELECT period_id, charge_id, hour_at, count(*) FROM (
     GROUP BY 1, 2, 3
 ) AS firsts GROUP BY 1, 2, 3
 """
+_OF_CENTERS: Final = """
+    period_id = %(period)s AND meter_id = %(meter)s AND cost_center_id <> %(nobody)s
+"""
+BY_CENTER: Final = f"""
+SELECT cost_center_id, {_KEPT} FROM billing_usagebucket
+WHERE {_OF_CENTERS} AND events > 0 GROUP BY 1 ORDER BY 1
+"""
+DISTINCT_BY_CENTER: Final = f"""
+SELECT cost_center_id, count(DISTINCT v.value)
+FROM billing_usagebucket b JOIN billing_usagebucketvalue v ON v.bucket_id = b.id
+WHERE {_OF_CENTERS} AND v."references" > 0 GROUP BY 1
+"""
 LATEST: Final = """
 SELECT latest FROM billing_usagecounter
 WHERE period_id = %s AND charge_id = ANY(%s) AND latest_at IS NOT NULL
@@ -92,21 +104,28 @@ WHERE period_id = %s AND charge_id = ANY(%s) AND "references" > 0
 
 
 def usage_by(
-    dimension: Dimension, period_id: UUID, aggregations: Mapping[UUID, str]
+    dimension: Dimension,
+    period_id: UUID,
+    aggregations: Mapping[UUID, str],
+    *,
+    cuts: Sequence[datetime] | None = None,
 ) -> list[GroupUsage]:
     """Return what the charges counted in a period, group by group, in the order of the groups.
 
     `aggregations` are those of the charges' meters. A group's quantity is its own: its maximum,
-    its latest, its distinct values. Voided events are left out.
+    its latest, its distinct values. Voided events are left out. With `cuts`, which are in order,
+    a group has the number of its stretch as well: 0 before the first; an hour is where it begins.
     """
     columns = _COLUMNS[dimension]
-    arguments = {"periods": [period_id], "charges": list(aggregations)}
+    if cuts is not None:
+        columns += ", width_bucket(hour_at, %(cuts)s::timestamptz[])"
+    arguments = {"periods": [period_id], "charges": list(aggregations), "cuts": list(cuts or ())}
     rows = _rows(
         f"SELECT charge_id, {columns}, {_KEPT} {_CHARGED} "
         f"GROUP BY charge_id, {columns} ORDER BY charge_id, {columns}",
         arguments,
     )
-    distinct = _distinct_by(columns, period_id, aggregations)
+    distinct = _distinct_by(columns, arguments, aggregations)
     return [
         GroupUsage(
             charge_id=row[0],
@@ -121,7 +140,7 @@ def usage_by(
 
 
 def _distinct_by(
-    columns: str, period_id: UUID, aggregations: Mapping[UUID, str]
+    columns: str, arguments: Mapping[str, Any], aggregations: Mapping[UUID, str]
 ) -> dict[tuple[Any, ...], int]:
     unique = [key for key, kind in aggregations.items() if kind == Aggregation.UNIQUE]
     if not unique:
@@ -130,12 +149,25 @@ def _distinct_by(
         f"""
         SELECT charge_id, {columns}, count(DISTINCT v.value)
         FROM billing_usagebucket b JOIN billing_usagebucketvalue v ON v.bucket_id = b.id
-        WHERE period_id = %(period)s AND charge_id = ANY(%(charges)s) AND v."references" > 0
+        WHERE period_id = ANY(%(periods)s) AND charge_id = ANY(%(charges)s) AND v."references" > 0
         GROUP BY charge_id, {columns}
         """,
-        {"period": period_id, "charges": unique},
+        {**arguments, "charges": unique},
     )
     return {row[:-1]: row[-1] for row in rows}
+
+
+def meter_by_center(period_id: UUID, meter_id: int, aggregation: str) -> dict[UUID, Decimal]:
+    """Return what each cost center used of a meter in a period, charged or not."""
+    arguments = {"period": period_id, "meter": meter_id, "nobody": NO_ID}
+    rows = _rows(BY_CENTER, arguments)
+    distinct: dict[UUID, int] = {}
+    if aggregation == Aggregation.UNIQUE:
+        distinct = dict(_rows(DISTINCT_BY_CENTER, arguments))
+    return {
+        row[0]: quantity_of(aggregation, CounterValue(*row[1:], distinct.get(row[0], 0)))
+        for row in rows
+    }
 
 
 def usage_by_hour(

@@ -14,6 +14,8 @@ HAND_ON: Final = "webhooks.hand_on"
 DELAY_SECONDS: Final = 0.25
 """A wake-up comes so long after the commit that asked for it, and serves all that commit before."""
 _COVERED: Final = 0.2
+PAUSE_SECONDS: Final = 5.0
+"""Where the queue is away no commit waits for it again so soon; beat looks each five seconds."""
 
 _asked_at = float("-inf")
 
@@ -38,5 +40,5 @@ def wake() -> None:
         ConnectionError,
         task.app.connection_for_write().recoverable_connection_errors,
     ) as e:
-        _asked_at = float("-inf")
+        _asked_at = now + PAUSE_SECONDS
         log.warning("wake_up_lost", task=HAND_ON, reason=str(e))

@@ -26,6 +26,12 @@ class StripeUnavailable(StripeError):
     """No answer, or a failure on its side: whether it was done is not known. Try again."""
 
 
+class StripeKeySpent(StripeUnavailable):
+    """A failure on its side that it keeps under the idempotency key: the same request will get it
+    again for a day. What was done is looked for; what was not is asked for under another key.
+    """
+
+
 class StripeKeyRefused(StripeUnavailable):
     """It does not know our key, or the key may not do this: nothing was done, and whoever runs the
     system has to give another key. What is due stays due.
@@ -51,4 +57,4 @@ class SignatureRefused(BillingError):
 class ModeRefused(BillingError):
     code = "STRIPE_MODE_MISMATCH"
     kind = Kind.INVALID
-    message = "The event is of Stripe's {said} mode, and this system's key of the {ours} mode."
+    message = "The event is of the other mode of Stripe's, live or test, than this system's key."

@@ -11,6 +11,7 @@ import structlog
 from billing.stripe.errors import (
     StripeError,
     StripeKeyRefused,
+    StripeKeySpent,
     StripeRefused,
     StripeUnavailable,
 )
@@ -49,4 +50,7 @@ def translated(error: stripe.StripeError) -> StripeError:
         return StripeUnavailable.because(reason)
     if isinstance(error, stripe.CardError | stripe.InvalidRequestError | stripe.IdempotencyError):
         return StripeRefused.because(reason)
+    headers = {name.lower(): value for name, value in dict(error.headers or {}).items()}
+    if headers.get("idempotent-replayed") == "true":
+        return StripeKeySpent.because(reason)
     return StripeUnavailable.because(reason)

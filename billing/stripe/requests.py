@@ -11,7 +11,7 @@ from billing.stripe.values import CheckoutOrder, IntentOrder, Party
 
 def customer(party: Party, reference: UUID | None = None) -> dict[str, Any]:
     """Return a customer's e-mail, name and address, and which of our accounts it is."""
-    said: dict[str, Any] = {"email": party.email, "name": party.name}
+    said: dict[str, Any] = {"name": party.name, **({"email": party.email} if party.email else {})}
     if party.address:
         names = {**dict(party.address)}
         postal = names.pop("postalCode", None)

@@ -140,6 +140,7 @@ def event(row: Json) -> EventState | None:
         livemode=row.get("livemode") is True,
         api_version=_short(row.get("api_version")),
         created_at=datetime.fromtimestamp(created, UTC),
+        intent_id=_short(_id(thing.get("payment_intent"))),
     )
 
 

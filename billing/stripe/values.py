@@ -157,7 +157,10 @@ class InvoiceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventState:
-    """An event's head: what happened to which object. The object itself is always fetched anew."""
+    """An event's head: what happened to which object. The object itself is always fetched anew.
+
+    `intent_id` is the payment intent that the object belongs to, where it says so.
+    """
 
     id: str
     type: str
@@ -167,6 +170,7 @@ class EventState:
     livemode: bool
     api_version: str
     created_at: datetime
+    intent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

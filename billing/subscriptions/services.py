@@ -100,7 +100,7 @@ def add_subscription(
         created_at=now,
         updated_at=now,
     )
-    _insert(subscription)
+    insert(subscription)
     tell(subscription, "created", now=now)
     _redeem(account, subscription, coupon_code, now=now)
     for _ in range(CATCH_UP_LIMIT):
@@ -148,7 +148,7 @@ def _trial_days(
     return version.trial_days if is_first else 0
 
 
-def _insert(subscription: Subscription) -> None:
+def insert(subscription: Subscription) -> None:
     """Write it; the database holds that an account has one live subscription."""
     try:
         with transaction.atomic():

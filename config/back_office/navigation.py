@@ -63,6 +63,16 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
         _page(_("Tax exemptions"), "money_off", "invoicing.taxexemption"),
     ),
     _group(
+        _("Stripe"),
+        _page(_("Events of Stripe's"), "inbox", "paying.stripeevent"),
+        _page(_("Collections"), "credit_card", "paying.collection"),
+        _page(_("Payments asked for"), "contactless", "paying.intent"),
+        _page(_("Receipts"), "payments", "paying.receipt"),
+        _page(_("Who asks for money"), "tune", "paying.profile"),
+        _page(_("Objects at Stripe"), "sync", "paying.stripething"),
+        _page(_("Comparisons"), "compare_arrows", "paying.reconciliation"),
+    ),
+    _group(
         _("Usage"),
         {
             "title": _("Events"),
@@ -70,6 +80,12 @@ NAVIGATION: Final[list[dict[str, Any]]] = [
             "link": reverse_lazy("back-office-usage"),
             "permission": _may_view("billing.view_usageevent"),
         },
+    ),
+    _group(
+        _("Events"),
+        _page(_("Alerts"), "notification_important", "alerts.alert"),
+        _page(_("Webhooks"), "webhook", "webhooks.webhookendpoint"),
+        _page(_("Deliveries"), "send", "webhooks.webhookdelivery"),
     ),
     _group(
         _("System"),

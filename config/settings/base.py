@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "invoicing",
     "quotas",
     "webhooks",
+    "alerts",
     "costs",
     "paying",
     "demo",
@@ -186,9 +187,14 @@ BILLING_ERASERS = [
     "invoicing.erasing.erase_drafts",
     "invoicing.erasing.erase_mails",
     "quotas.services.erase_counts",
+    "paying.erasing.erase_profile",
+    "alerts.erasing.erase_alerts",
     "webhooks.keeping.erase_webhooks",
     "billing.metering.quotas.erasing.erase_quotas",
 ]
+# Who above takes note of events when they are handed on: by the subject of their kinds. Each is
+# called as (account_ids, *, now), in the transaction that hands them on.
+BILLING_EVENT_LISTENERS = {"alerts.watching.look_soon": "subscription"}
 # And who redeems a coupon in the transaction that makes a subscription.
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"
 # Likewise what is due for an account: invoices and dunning are above the engine.

@@ -48,6 +48,11 @@ SCHEDULE: Final[dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "look-at-alerts": {
+        "task": "alerts.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "hand-events-on": {
         "task": "webhooks.hand_on",
         "schedule": 5.0,
@@ -87,6 +92,11 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "paying.reconcile",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "push-catalogue": {
+        "task": "paying.push_catalogue",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "sweep-idempotency-keys": {
         "task": "billing.sweep_idempotency",

@@ -121,6 +121,11 @@ TAGS: Final[list[dict[str, str]]] = [
         "quotas. Services report what they use, and are told at once whether it was allowed.",
     },
     {
+        "name": "Quotas",
+        "description": "How much of a meter a tenant may use, held by recording itself; and "
+        "amounts that are reserved for jobs of unknown size.",
+    },
+    {
         "name": "Coupons",
         "description": "Codes that take something off a subscription's invoices, or grant credit.",
     },
@@ -176,6 +181,8 @@ SPECTACULAR: Final[dict[str, Any]] = {
         "InvoiceStatus": "invoicing.models.InvoiceStatus.values",
         "LineType": "invoicing.models.LineType.values",
         "DiscountType": "coupons.models.DiscountType.values",
+        "AllocationMethod": "costs.models.Method.values",
+        "EstimateMethod": "costs.projecting.Method",
         "TestClockStatus": ["READY", "ADVANCING", "FAILED"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

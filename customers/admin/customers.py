@@ -13,6 +13,7 @@ from billing.admin import columns, formatting
 from billing.admin.columns import column
 from billing.admin.filters import PlanFilter, StatusFilter
 from billing.admin.panels import ACCOUNT_PANELS
+from billing.admin.stripe_links import stripe_link
 from customers.admin.deletion import DeletionAction, state_of
 from customers.admin.panels import team_panel
 from customers.admin.team import MembershipInline, TeamActions
@@ -91,7 +92,11 @@ class CustomerAdmin(TeamActions, DeletionAction):
         columns.tenant(_("Default tenant")),
         columns.moment("created_at", _("Made")),
         column("id_text", _("Id"), lambda c: formatting.code(c.pk)),
-        column("stripe", _("Stripe"), lambda c: c.account.stripe_customer_id or formatting.NONE),
+        column(
+            "stripe",
+            _("Stripe"),
+            lambda c: stripe_link("customers", c.account.stripe_customer_id),
+        ),
         column("deletion", _("Deletion"), state_of),
     )
 

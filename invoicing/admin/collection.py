@@ -42,8 +42,9 @@ LETTERS = {
     MailTemplate.DUE_SOON: _("Due soon"),
     MailTemplate.OVERDUE: _("Overdue"),
     MailTemplate.UNPAID: _("Last reminder"),
+    MailTemplate.PAYMENT_FAILED: _("Payment failed"),
+    MailTemplate.PAYMENT_ACTION: _("Payment to be confirmed"),
 }
-REMINDERS = {name: text for name, text in LETTERS.items() if name != MailTemplate.WEBHOOK_OFF}
 
 
 def _state(step: DunningStep) -> dict[str, Any]:
@@ -82,7 +83,7 @@ class DunningStepAdmin(ModelAdmin):  # type: ignore[misc]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Write the choices in words."""
-        words: dict[Any, Any] = ACTIONS if db_field.name == "action" else REMINDERS
+        words: dict[Any, Any] = ACTIONS if db_field.name == "action" else LETTERS
         blank = [("", formatting.NONE)] if db_field.blank else []
         kwargs["choices"] = [*blank, *((str(name.value), text) for name, text in words.items())]
         return super().formfield_for_choice_field(db_field, request, **kwargs)

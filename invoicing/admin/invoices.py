@@ -19,6 +19,7 @@ from billing.admin import columns, formatting
 from billing.admin.columns import column
 from billing.admin.filters import LabelledFilter
 from billing.admin.pages import ReadOnlyAdmin, confirm
+from billing.admin.stripe_links import stripe_link
 from billing.kernel import clock
 from billing.kernel.errors import BillingError
 from invoicing import queries, services
@@ -116,7 +117,7 @@ class InvoiceAdmin(SettlingActions, ReadOnlyAdmin):
         columns.moment("paid_at", _("Paid")),
         columns.document("seller", _("Seller")),
         columns.document("buyer", _("Buyer")),
-        column("stripe", _("Stripe"), lambda i: i.stripe_invoice_id or formatting.NONE),
+        column("stripe", _("Stripe"), lambda i: stripe_link("invoices", i.stripe_invoice_id)),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:

@@ -26,11 +26,17 @@ class Letter:
 
 
 def letter(
-    invoice: Invoice, *, template: str, seller: dict[str, str], language: str, now: datetime
+    invoice: Invoice,
+    *,
+    template: str,
+    seller: dict[str, str],
+    language: str,
+    link: str = "",
+    now: datetime,
 ) -> Letter:
     """Write a mail about a finalized invoice as it stands at `now`. Dates and money by locale."""
     with translation.override(language):
-        context = _context(invoice, seller, language, now=now)
+        context = {**_context(invoice, seller, language, now=now), "link": link}
         name = MailTemplate(template).value
         subject = render_to_string(f"email/{name}.subject.txt", context)
         return Letter(

@@ -22,9 +22,17 @@ NO_ADDRESS: Final = "NO_ADDRESS"
 
 
 def write(
-    account: LockedAccount, invoice: Invoice, *, template: str, about: str, now: datetime
+    account: LockedAccount,
+    invoice: Invoice,
+    *,
+    template: str,
+    about: str,
+    link: str = "",
+    now: datetime,
 ) -> str:
     """Write a mail to the tenant's billing address, once per `about`; return what became of it.
+
+    `link` is where to pay, for a template that has a place for it.
 
     Without an address there is none. An account on a test clock has its mails held, unless the
     setting BILLING_MAIL_TEST_CLOCKS says to send them. Sending is due in real time.
@@ -38,6 +46,7 @@ def write(
         template=template,
         seller=invoice.seller or seller(),
         language=language,
+        link=link,
         now=now,
     )
     is_held = account.test_clock_id and not settings.BILLING["BILLING_MAIL_TEST_CLOCKS"]

@@ -16,6 +16,8 @@ class MailTemplate(models.TextChoices):
     UNPAID = "unpaid"
     WEBHOOK_OFF = "webhook_off"
     ALERT = "alert"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_ACTION = "payment_action"
 
 
 class MailStatus(models.TextChoices):

@@ -34,7 +34,6 @@ ABOUT: Final = (
     "afterwards, so neither their order nor their API version matters. Types that we do nothing "
     "about are stored too. An event of the other mode (live or test) than our key's is refused."
 )
-MODES: Final = ("test", "live")
 
 
 def receive(request: Request) -> Response:
@@ -55,7 +54,7 @@ def receive(request: Request) -> Response:
     if event is None:
         raise invalid("body", "must be an event, with id, type and created")
     if settings.BILLING["STRIPE_SECRET_KEY"] and event.livemode != is_live():
-        raise ModeRefused(said=MODES[event.livemode], ours=MODES[is_live()])
+        raise ModeRefused
     keep_event(event=event, source=EventSource.WEBHOOK, now=now)
     return Response(ACKNOWLEDGED)
 

@@ -69,7 +69,7 @@ def open_checkout(
         state = stripe.create_checkout(order=order, idempotency_key=f"checkout:{checkout.id}")
     except StripeRefused as error:
         if checkout.price_id and error.reason == "resource_missing":
-            raise PriceNotAtStripe(price=checkout.price_id) from None
+            raise PriceNotAtStripe from None
         raise
     return _note_open(checkout_id=checkout.id, state=state)
 

@@ -71,10 +71,10 @@ def require_payable(*, account_id: UUID, invoice_id: UUID) -> None:
 def _amount(invoice: Invoice) -> Money:
     due = Money(invoice.amount_due_minor, invoice.currency)
     if invoice.status not in PAYABLE or due.minor <= 0:
-        raise NothingDue(status=invoice.status)
+        raise NothingDue
     amount = chargeable(due)
     if not amount:
-        raise AmountBelowMinimum(amount=due.amount, currency=due.currency)
+        raise AmountBelowMinimum
     return amount
 
 

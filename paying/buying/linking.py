@@ -13,8 +13,9 @@ from uuid import UUID
 from billing.accounts import audit
 from billing.kernel.services import step
 from billing.models import Account
-from billing.stripe.errors import StripeRefused
+from billing.stripe.errors import StripeKeySpent, StripeRefused
 from billing.stripe.gateway import KEYS_KEPT_FOR, Gateway, Party
+from paying.buying.saying import party_of
 from paying.models import Profile
 from tenants.models import Tenant
 
@@ -37,7 +38,7 @@ def ensure_customer(*, account_id: UUID, stripe: Gateway, now: datetime) -> str:
                 reference=account_id, party=Party(**asked), idempotency_key=key
             )
         )
-    except StripeRefused:
+    except (StripeRefused, StripeKeySpent):
         _forget(account_id=account_id)
         raise
     return link_account(account_id=account_id, customer_id=made, now=now)
@@ -54,9 +55,8 @@ def _ask(*, account_id: UUID, now: datetime) -> tuple[str, dict[str, Any], datet
         return account.stripe_customer_id, {}, now
     profile, _ = Profile.objects.get_or_create(account=account)
     if profile.asked_at is None:
-        tenant = Tenant.objects.get(account_id=account.id)
-        address = {name: value for name, value in (tenant.address or {}).items() if value}
-        profile.asked = {"email": tenant.billing_email, "name": tenant.name, "address": address}
+        party = party_of(Tenant.objects.get(account_id=account.id))
+        profile.asked = {"email": party.email, "name": party.name, "address": dict(party.address)}
         profile.asked_at = now
         profile.save(update_fields=["asked", "asked_at"])
     assert profile.asked_at is not None, "it was set"
@@ -65,7 +65,7 @@ def _ask(*, account_id: UUID, now: datetime) -> tuple[str, dict[str, Any], datet
 
 @step
 def _forget(*, account_id: UUID) -> None:
-    """Stripe refused: nothing was made, and the next request says what is true then."""
+    """Nothing was made, and the next request says what is true then, under another key."""
     Account.objects.lock(account_id)
     Profile.objects.filter(pk=account_id).update(asked={}, asked_at=None)
 

@@ -27,6 +27,7 @@ def keep_event(*, event: EventState, source: str, now: datetime) -> bool:
         object_type=event.object_type,
         object_id=event.object_id,
         customer_id=event.customer_id,
+        intent_id=event.intent_id,
         api_version=event.api_version,
         source=source,
         status=EventStatus.WAITING if waits else EventStatus.KEPT,

@@ -20,6 +20,7 @@ from billing.kernel import jobs
 from billing.kernel.services import service
 from billing.stripe.errors import StripeNotConfigured
 from billing.stripe.gateway import Gateway
+from paying import mirroring
 from paying.inbox.storing import WORK
 from paying.models import StripeEvent, StripeThing
 from paying.records import EventStatus
@@ -58,6 +59,7 @@ def read_event(event_id: str, *, stripe: Gateway, now: datetime) -> None:
         note_failure(event_id=event_id, trace=traceback.format_exc()[-TRACE_LENGTH:], now=now)
     else:
         note_done(event_id=event_id, done=done, now=now)
+        mirroring.wake(event.object_type, event.object_id)
 
 
 @service

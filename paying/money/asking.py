@@ -7,7 +7,7 @@ from uuid import UUID
 
 from billing.kernel.money import Money
 from billing.kernel.services import step
-from billing.stripe.errors import StripeRefused
+from billing.stripe.errors import StripeKeySpent, StripeRefused
 from billing.stripe.gateway import KEYS_KEPT_FOR, Gateway
 from billing.stripe.values import IntentOrder, IntentState
 from paying.models import Intent
@@ -26,7 +26,7 @@ def ask_stripe(intent: Intent, *, stripe: Gateway, now: datetime) -> IntentState
         if found is not None:
             return found
         return gone(intent)
-    if now - intent.asked_at >= KEYS_KEPT_FOR / 2:
+    if intent.spent_keys or now - intent.asked_at >= KEYS_KEPT_FOR / 2:
         rows = stripe.find_intents(
             customer_id=intent.customer_id, reference=intent.id, since=intent.asked_at
         )
@@ -34,6 +34,9 @@ def ask_stripe(intent: Intent, *, stripe: Gateway, now: datetime) -> IntentState
             return rows[0]
     try:
         return stripe.create_intent(order=order_of(intent), idempotency_key=intent.key)
+    except StripeKeySpent:
+        note_spent(intent_id=intent.id, key=intent.key)
+        raise
     except StripeRefused as error:
         note_refused(intent_id=intent.id, reason=error.reason)
         raise
@@ -71,6 +74,15 @@ def note_refused(*, intent_id: UUID, reason: str) -> None:
     if intent.status == IntentStatus.ASKED:
         intent.become(IntentStatus.REFUSED, failure=reason)
         intent.save(update_fields=["status", "failure"])
+
+
+@step
+def note_spent(*, intent_id: UUID, key: str) -> None:
+    """Stripe keeps a failure under this key: what is not found next time is asked under another."""
+    intent = Intent.objects.select_for_update().get(pk=intent_id)
+    if intent.key == key and intent.status == IntentStatus.ASKED:
+        intent.spent_keys += 1
+        intent.save(update_fields=["spent_keys"])
 
 
 def cancel_at_stripe(intent: Intent, *, stripe: Gateway, now: datetime) -> None:

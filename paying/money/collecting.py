@@ -25,6 +25,7 @@ from paying.models import Collection, Intent, Profile
 from paying.money.asking import ask_stripe
 from paying.money.settling import settle_intent
 from paying.records import CollectionStatus, IntentStatus, Mode, Purpose
+from paying.telling import tell_failed
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +118,7 @@ def begin(*, invoice_id: UUID, payment_method: str, now: datetime) -> Intent | N
         return None
     intent = _attempt(account, row, payment_method, now=now)
     if intent is not None:
-        row.due_at = now + UNKNOWN_AGAIN
+        row.status, row.due_at = S.DUE, now + UNKNOWN_AGAIN
     row.save()
     return intent
 
@@ -179,6 +180,17 @@ def amount_of(account: LockedAccount, invoice: Invoice) -> Money:
 
 
 @step
+def try_now(*, invoice_id: UUID, now: datetime) -> None:
+    """Have an invoice tried at once, unless nothing is to be collected or it is under way."""
+    peek = Collection.objects.get(pk=invoice_id)
+    Account.objects.lock(peek.account_id, even_closed=True)
+    row = Collection.objects.get(pk=invoice_id)
+    if row.status not in {S.ENDED, S.WAITING}:
+        row.status, row.due_at, row.attempts = S.DUE, now, 0
+        row.save(update_fields=["status", "due_at", "attempts"])
+
+
+@step
 def note_refusal(*, invoice_id: UUID, reason: str, now: datetime) -> None:
     """Stripe will not take the request: too little waits for the next invoice, else staff look."""
     peek = Collection.objects.get(pk=invoice_id)
@@ -202,20 +214,13 @@ def follow_intent(*, intent_id: UUID, now: datetime) -> None:
     if row is None:
         return
     if intent.status == IntentStatus.PAID:
-        _follow_paid(account, row, now=now)
+        if row.invoice.status in OPEN:  # a part is left: what is to be done with it is asked anew
+            row.status, row.due_at, row.failure = S.DUE, now, ""
     elif intent.purpose == Purpose.AUTOMATIC and row.status in {S.DUE, S.WAITING}:
         _follow_open(row, intent, now=now)
+        if intent.status == IntentStatus.DECLINED:
+            tell_failed(intent, now=account.frozen_time or now)
     row.save()
-
-
-def _follow_paid(account: LockedAccount, row: Collection, *, now: datetime) -> None:
-    row.failure = ""
-    if row.invoice.status in OPEN:
-        row.status, row.due_at = S.DUE, now  # a part is left: what is to be done with it is asked
-    else:
-        _rest(row, S.ENDED)
-    waiting = Collection.objects.filter(account=account, status=S.CARRIED).exclude(pk=row.pk)
-    waiting.exclude(invoice__status__in=OPEN).update(status=S.ENDED)
 
 
 def _follow_open(row: Collection, intent: Intent, *, now: datetime) -> None:
@@ -224,6 +229,7 @@ def _follow_open(row: Collection, intent: Intent, *, now: datetime) -> None:
         row.status, row.due_at = S.WAITING, now + LOOK_AGAIN
     elif intent.status in {IntentStatus.DECLINED, IntentStatus.CANCELED}:
         row.attempts += 1
+        row.tell_at = now
         if intent.failure == NEEDS_CUSTOMER or row.attempts > len(PAUSES):
             _rest(row, S.GIVEN_UP)
         else:

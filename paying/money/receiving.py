@@ -14,9 +14,11 @@ from billing.kernel.money import Money
 from billing.models import LockedAccount
 from invoicing.collecting import add_payment
 from invoicing.models import OPEN, Invoice, InvoiceStatus
-from paying.models import Collection, Receipt
-from paying.records import CollectionStatus
+from paying.models import Collection, Receipt, StripeEvent
+from paying.records import CollectionStatus, EventStatus
+from paying.telling import tell_received
 
+BEYOND_DUE: Final = "Paid through Stripe beyond what was due"
 PAYABLE: Final = (*OPEN, InvoiceStatus.UNCOLLECTIBLE)
 
 
@@ -56,22 +58,15 @@ def take_in(
         amount_minor=amount.minor,
         created_at=now,
     )
-    left = amount.minor
-    for invoice in _targets(account, invoice_id, amount.currency):
-        part = min(left, invoice.amount_due_minor)
-        if part > 0:
-            money = Money(part, amount.currency)
-            add_payment(
-                account, invoice, money, reference=f"stripe:{source.stripe_id}", paid_at=at, now=at
-            )
-            receipt.invoice_id = receipt.invoice_id or invoice.pk
-            left -= part
+    left = _on_invoices(account, receipt, at=at)
     if left and amount.currency == account.currency:
-        grant = ledger.grant(account, amount_minor=left, reason="Paid twice through Stripe", now=at)
+        grant = ledger.grant(account, amount_minor=left, reason=BEYOND_DUE, now=at)
         receipt.credited_minor, receipt.credit_id = left, grant.pk
     elif left:
         receipt.unexplained_minor = left
     receipt.save(force_insert=True)
+    end_settled(account)
+    wake_early_ones(receipt, now=now)
     audit.record(
         action="stripe.received",
         account_id=account.id,
@@ -79,7 +74,37 @@ def take_in(
         after={"amount": amount.minor, "credited": receipt.credited_minor},
         now=at,
     )
+    tell_received(receipt, now=at)
     return receipt
+
+
+def _on_invoices(account: LockedAccount, receipt: Receipt, *, at: datetime) -> int:
+    """Put the money on what it is for; return what is left of it."""
+    left = receipt.amount_minor
+    for invoice in _targets(account, receipt.invoice_id, receipt.currency):
+        part = min(left, invoice.amount_due_minor)
+        if part <= 0:
+            continue
+        reference = f"stripe:{receipt.stripe_id}"
+        money = Money(part, receipt.currency)
+        add_payment(account, invoice, money, reference=reference, paid_at=at, now=at)
+        receipt.invoice_id = receipt.invoice_id or invoice.pk
+        left -= part
+    return left
+
+
+def end_settled(account: LockedAccount) -> None:
+    """End the collecting of what is paid now, by whatever way the money came."""
+    rows = Collection.objects.filter(account=account).exclude(status=CollectionStatus.ENDED)
+    settled = rows.exclude(invoice__status__in=OPEN)
+    settled.update(status=CollectionStatus.ENDED, due_at=None, tell_at=None, failure="")
+
+
+def wake_early_ones(receipt: Receipt, *, now: datetime) -> None:
+    """Have what was told of this money before it came here (a refund, a dispute) read again."""
+    if receipt.intent_id:
+        early = StripeEvent.objects.filter(intent_id=receipt.intent_id, status=EventStatus.KEPT)
+        early.update(status=EventStatus.WAITING, due_at=now, attempts=0)
 
 
 def _complete(receipt: Receipt, source: Source) -> Receipt:

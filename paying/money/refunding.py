@@ -14,6 +14,7 @@ from invoicing.crediting import credit
 from invoicing.errors import CreditAboveInvoice, NothingToCredit
 from invoicing.models import Invoice
 from paying.models import Receipt
+from paying.telling import tell_disputed, tell_refunded
 
 
 @service
@@ -44,6 +45,7 @@ def refund(*, stripe_id: str, refunded: Money, why: str, now: datetime) -> None:
         after={"refunded": total, "unexplained": receipt.unexplained_minor},
         now=at,
     )
+    tell_refunded(receipt, now=at)
 
 
 def _from_credit(account: LockedAccount, receipt: Receipt, amount: int, *, now: datetime) -> int:
@@ -86,3 +88,4 @@ def note_dispute(*, stripe_id: str, status: str, now: datetime) -> None:
         after={"dispute": status},
         now=account.frozen_time or now,
     )
+    tell_disputed(receipt, now=account.frozen_time or now)

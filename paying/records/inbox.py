@@ -42,6 +42,7 @@ class StripeEvent(models.Model):
     object_type = models.CharField(max_length=255, blank=True)
     object_id = models.CharField(max_length=255, blank=True)
     customer_id = models.CharField(max_length=255, blank=True)
+    intent_id = models.CharField(max_length=255, blank=True)
     api_version = models.CharField(max_length=255, blank=True)
     source = models.CharField(max_length=16, choices=EventSource.choices)
     status = models.CharField(
@@ -76,6 +77,11 @@ class StripeEvent(models.Model):
             ),
             models.Index(
                 fields=["object_id"], condition=Q(status="WAITING"), name="stripe_event_object"
+            ),
+            models.Index(
+                fields=["intent_id"],
+                condition=Q(status="KEPT") & ~Q(intent_id=""),
+                name="stripe_event_early",
             ),
             models.Index(fields=["-received_at", "-id"], name="stripe_event_received"),
         ]

@@ -54,7 +54,8 @@ class Intent(StateMachine, models.Model):
     """An amount asked for once, for an invoice: its id is the reference that Stripe carries.
 
     All that the request says stands here before it is sent, so that a repetition under the same
-    key says the same. `failure` is Stripe's code for why it was not paid. Real time.
+    key says the same. `spent_keys` are those under which Stripe keeps a failure of its own.
+    `failure` is Stripe's code for why it was not paid. Real time.
     """
 
     transitions: ClassVar[Transitions] = INTENT_TRANSITIONS
@@ -64,6 +65,7 @@ class Intent(StateMachine, models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="intents")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     number = models.PositiveIntegerField()
+    spent_keys = models.PositiveSmallIntegerField(default=0)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     customer_id = models.CharField(max_length=255)
@@ -97,7 +99,8 @@ class Intent(StateMachine, models.Model):
     @property
     def key(self) -> str:
         """The idempotency key: derived, so that a repetition is known as one."""
-        return f"invoice:{self.invoice_id}:{self.purpose.lower()}:{self.number}"
+        again = f":{self.spent_keys}" if self.spent_keys else ""
+        return f"invoice:{self.invoice_id}:{self.purpose.lower()}:{self.number}{again}"
 
     def become(self, status: str, *, failure: str = "") -> None:
         """Take over what Stripe says; what it said before changes nothing."""
@@ -122,7 +125,10 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
 
 
 class Collection(models.Model):
-    """An invoice that is collected through Stripe: the due row of its next attempt (real time)."""
+    """An invoice that is collected through Stripe: the due row of its next attempt (real time).
+
+    From `tell_at` on the customer is to be told that the last attempt failed, by mail.
+    """
 
     invoice = models.OneToOneField(
         Invoice, primary_key=True, on_delete=models.CASCADE, related_name="collection"
@@ -132,6 +138,7 @@ class Collection(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     failure = models.CharField(max_length=255, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    tell_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     objects: ClassVar[CollectionQuerySet] = CollectionQuerySet.as_manager()  # type: ignore[assignment]
@@ -150,6 +157,9 @@ class Collection(models.Model):
         indexes = [
             models.Index(
                 fields=["due_at"], condition=Q(due_at__isnull=False), name="collection_due"
+            ),
+            models.Index(
+                fields=["tell_at"], condition=Q(tell_at__isnull=False), name="collection_tell"
             ),
             models.Index(fields=["account", "status"], name="collection_account"),
         ]

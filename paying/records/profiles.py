@@ -28,7 +28,8 @@ class Profile(models.Model):
 
     `asked` is what Stripe is asked to make of a customer, the same at each repetition, from
     `asked_at` (real time) until the account is linked; then it is emptied. `payment_method` is
-    the customer's default as Stripe last said it. `chosen` says that staff set the mode.
+    the customer's default as Stripe last said it. `chosen` says that staff set the mode. From
+    `tell_at` (real time; a trigger sets it) Stripe is to be told what changed of the customer.
     """
 
     account = models.OneToOneField(
@@ -40,10 +41,16 @@ class Profile(models.Model):
     asked = models.JSONField(default=dict, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     payment_method = models.CharField(max_length=255, blank=True)
+    tell_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("way of paying")
         verbose_name_plural = _("ways of paying")
+        indexes = [
+            models.Index(
+                fields=["tell_at"], condition=Q(tell_at__isnull=False), name="profile_tell"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 name="profile_mode_is_known", condition=Q(mode__in=["COLLECT", "LEAD"])

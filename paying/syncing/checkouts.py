@@ -20,6 +20,7 @@ from paying.syncing.done import NOT_OURS, Done
 from paying.syncing.intents import sync_intent
 from paying.syncing.plans import put_on_plan
 from paying.syncing.subscriptions import sync_subscription
+from paying.telling import tell_bought
 
 
 def sync_checkout(checkout_id: str, *, stripe: Gateway, now: datetime) -> Done:
@@ -114,3 +115,4 @@ def finish(
         after={"planVersion": str(checkout.plan_version_id), "stripe": stripe_id},
         now=now,
     )
+    tell_bought(checkout, now=account.frozen_time or now)

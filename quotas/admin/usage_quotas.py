@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -11,7 +12,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from billing.admin import columns, formatting
 from billing.admin.columns import column
@@ -33,6 +39,7 @@ PERIODS: Final = {
     QuotaPeriod.BILLING_PERIOD.value: _("a billing period"),
     QuotaPeriod.NONE.value: _("for ever"),
 }
+LEAST: Final = Decimal("0.000000000001")
 FIELDS: Final = (
     *("limit", "period", "resource_name", "warning_percent", "is_hard", "recipients", "is_active"),
 )
@@ -43,6 +50,20 @@ class QuotaForm(ServiceForm):
 
     wire_names: ClassVar[dict[str, str]] = {"quotaLimit": "limit", "resourceType": "meter"}
 
+    limit = forms.DecimalField(
+        label=_("Limit"),
+        min_value=LEAST,
+        max_digits=27,
+        decimal_places=12,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    warning_percent = forms.IntegerField(
+        label=_("Warning at, in percent"),
+        min_value=1,
+        max_value=100,
+        initial=80,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
     period = forms.ChoiceField(
         label=_("Period"), choices=list(PERIODS.items()), widget=UnfoldAdminSelectWidget
     )
@@ -59,9 +80,7 @@ class QuotaForm(ServiceForm):
         labels: ClassVar = {
             "account": _("Tenant's id"),
             "meter": _("Meter"),
-            "limit": _("Limit"),
             "resource_name": _("Label"),
-            "warning_percent": _("Warning at, in percent"),
             "is_hard": _("Hard: refuse what is over it"),
             "is_active": _("Active"),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,8 @@ from django.test import Client
 from billing.accounts.keys import create_api_key
 from billing.kernel import clock
 from billing.kernel.ids import uuid7
-from billing.models import Account, ApiKey, TestClock
+from billing.metering.quotas.services import QuotaDraft, create_quota
+from billing.models import Account, ApiKey, Meter, TestClock
 from customers.services.deletion import delete_any_customer
 from invoicing.models import TaxExemption, TaxRate
 from tenants.models import Tenant
@@ -59,4 +61,7 @@ def rest(key: ApiKey) -> tuple[TaxRate, TestClock]:
     TaxExemption.objects.create(
         account=made, reason="Embassy", valid_from=rate.valid_from, created_at=now
     )
+    calls = Meter.objects.get(metric_type="API_CALLS")
+    draft = QuotaDraft(meter=calls, limit=Decimal(1000), recipients=["ops@acme.example"])
+    create_quota(account_id=made.pk, draft=draft, by_admin=True, now=now)
     return rate, TestClock.objects.create(frozen_time=now, reached_at=now, created_at=now)

@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from alerts.models import Alert
 from billing.models import (
     ApiKey,
     AuditEntry,
@@ -19,6 +20,7 @@ from billing.models import (
     Plan,
     PlanVersion,
     Subscription,
+    UsageQuota,
 )
 from billing.models import TestClock as FrozenClock
 from customers.models import Customer, CustomerDeletion
@@ -26,14 +28,17 @@ from invoicing.models import Invoice, TaxExemption, TaxRate
 from invoicing.records import CreditNote, DunningStep, Mail, ParkedAccount
 from tenants.models import Tenant
 from tests.admin.world import World
+from webhooks.models import WebhookDelivery, WebhookEndpoint
 
+TOLD = [Alert, WebhookEndpoint, WebhookDelivery]
 COLLECTION = [CreditNote, Mail, ParkedAccount]
 READ_ONLY = [
     *(PlanVersion, Subscription, Invoice, AuditEntry, ApiKey, FrozenClock, Customer),
     CustomerDeletion,
     *COLLECTION,
+    *TOLD,
 ]
-WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep]
+WRITABLE = [Tenant, Plan, Meter, TaxRate, TaxExemption, DunningStep, UsageQuota]
 MODELS = [*READ_ONLY, *WRITABLE]
 
 
@@ -47,7 +52,7 @@ def first_of(model: type[Model]) -> Any:
 
 
 def test_the_lists_of_these_tests_name_every_registered_model() -> None:
-    ours = {"billing", "tenants", "customers", "invoicing"}
+    ours = {"billing", "tenants", "customers", "invoicing", "webhooks", "alerts"}
 
     registered = {model for model in admin.site._registry if model._meta.app_label in ours}
 

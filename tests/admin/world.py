@@ -10,6 +10,8 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from alerts.looking import Sweeper
+from alerts.services import AlertDraft, create_alert
 from billing.catalog.drafts import ChargeDraft, LimitDraft, VersionDraft
 from billing.catalog.services import create_plan
 from billing.kernel import clock
@@ -27,6 +29,11 @@ from invoicing.parking import park_account
 from invoicing.run import run_account
 from tenants.models import Tenant
 from tenants.services import create_tenant
+from webhooks.handing_on import hand_on
+from webhooks.models import WebhookDelivery
+from webhooks.noting import note
+from webhooks.posting import Answer
+from webhooks.services import create_endpoint
 
 
 @dataclass
@@ -111,8 +118,22 @@ def collect(world: World, now: datetime) -> None:
     with transaction.atomic():
         account = Account.objects.lock(world.tenant.pk)
         mailing.write(account, paid, template="due_soon", about="a reminder", now=now)
+    watch(world, now)
     other = make_tenant(now, name="Parked Ltd")
     park_account(account_id=other.pk, error=RuntimeError("no luck"), now=now)
+
+
+def watch(world: World, now: datetime) -> None:
+    """Let a webhook be told of a bill, and fail, and an alert be there."""
+    made = create_endpoint(
+        account_id=world.tenant.pk, url="https://hooks.acme.example/billing", now=now
+    )
+    hand_on(now=now)
+    for row in WebhookDelivery.objects.filter(endpoint=made).order_by("event__number")[:3]:
+        note(delivery_id=row.pk, answer=Answer(status=503, failure="answered 503"), now=now)
+    draft = AlertDraft(threshold_type="ABSOLUTE", threshold="10.00")
+    create_alert(account_id=world.tenant.pk, draft=draft, now=now)
+    Sweeper().sweep(read_clock=clock.now)
 
 
 @transaction.atomic  # a customer has an owner at every commit

@@ -23,7 +23,7 @@ from tests.api.document import generate
 from tests.scenarios.world import token
 
 METHODS = ("get", "put", "post", "delete", "patch")
-PAGES = ("admin/", "api/schema", "api/docs", "api/redoc")
+PAGES = ("admin/", "api/schema", "api/docs", "api/redoc", "stripe/return")
 OPEN = {"/healthz", "/readyz"}
 TEAM = {"MEMBER", "TEAM_ADMIN", "OWNER"}
 

@@ -27,6 +27,7 @@ APPS = (
     "quotas",
     "paying",
     "webhooks",
+    "alerts",
     "costs",
 )
 

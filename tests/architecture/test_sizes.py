@@ -14,14 +14,20 @@ PACKAGES = (
     "customers",
     "invoicing",
     "quotas",
+    "paying",
     "webhooks",
+    "alerts",
     "costs",
     "demo",
     "config",
     "launcher",
     "tests",
 )
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "webhooks", "costs", "demo")
+APPS = (
+    *("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs"),
+    "alerts",
+    "demo",
+)
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 

@@ -16,6 +16,7 @@ APPS = (
     "quotas",
     "paying",
     "webhooks",
+    "alerts",
     "costs",
 )
 SHARED = {

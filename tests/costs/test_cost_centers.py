@@ -30,6 +30,8 @@ def test_a_cost_center_is_shown_as_it_was_made(world: Costs) -> None:
         "description": "The first",
         "parentId": top["id"],
         "budget": "100.00",
+        "directSpend": "0.00",
+        "allocatedSpend": "0.00",
         "currentSpend": "0.00",
         "subtreeSpend": "0.00",
         "utilizationPercent": "0",

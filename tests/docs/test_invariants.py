@@ -10,6 +10,7 @@ from django.apps import apps
 from tests.docs.pages import ROOT
 
 MAPPED = (
+    "alerts",
     "billing",
     "billing/metering",
     "config",
@@ -24,7 +25,17 @@ MAPPED = (
 )
 EVERYWHERE = {"admin", "apps", "errors", "management", "migrations", "models", "queries", "tasks"}
 HEADINGS = ("Words", "Times", "Lifecycle", "Invariants")
-APPS = ("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs")
+APPS = (
+    "billing",
+    "tenants",
+    "customers",
+    "invoicing",
+    "quotas",
+    "paying",
+    "webhooks",
+    "alerts",
+    "costs",
+)
 
 
 def constraints_of(app: str) -> set[str]:

@@ -21,6 +21,7 @@ GUIDE = ROOT / "docs" / "guide"
 PAGES = {
     "tutorial": GUIDE / "tutorial.md",
     "teams": GUIDE / "teams-tiers-limits.md",
+    "costs": GUIDE / "costs.md",
     "quotas": GUIDE / "quotas.md",
     "readme": ROOT / "README.md",
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import stripe
+from celery import current_app
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -21,6 +22,7 @@ if not apps.is_installed("djstripe"):
 from djstripe import models
 
 from billing.stripe.mirror import writing
+from paying import mirroring
 
 
 @pytest.fixture
@@ -147,6 +149,35 @@ def test_staff_reads_it_and_finds_stripes_own_page(
     assert "a@example.com" in page
     assert 'name="_save"' not in page
     assert staff.get("/admin/djstripe/customer/add/").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_inbox_has_read_is_mirrored(
+    world: dict[str, Any], stripe_sandbox: Sandbox, settings: Any
+) -> None:
+    settings.BILLING = {
+        **settings.BILLING,
+        "STRIPE_SECRET_KEY": stripe_sandbox.key,
+        "STRIPE_API_HOST": stripe_sandbox.url,
+    }
+
+    written = mirroring.mirror_object("subscription", world["subscription"])
+    missing = mirroring.mirror_object("customer", "cus_none")
+
+    assert (written, missing) == (True, False)
+    assert models.Subscription.objects.get().customer.id == world["customer"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wake_up_is_a_task_with_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, str]] = []
+    task = current_app.tasks[mirroring.TASK]
+    monkeypatch.setattr(task, "apply_async", lambda kwargs, **_: sent.append(kwargs))
+
+    mirroring.wake("customer", "cus_1")
+    mirroring.wake("payout", "po_1")
+
+    assert sent == [{"kind": "customer", "object_id": "cus_1"}]
 
 
 def test_nothing_of_ours_refers_to_its_tables() -> None:

@@ -15,7 +15,7 @@ from tenants.models import Tenant
 from tests import factories
 from tests.webhooks.receiver import Receiver, receiving
 from tests.webhooks.scene import NOW, endpoint, happen, seconds, send, state
-from webhooks import claiming, handing_on, keeping, posting, services
+from webhooks import claiming, handing_on, posting, services
 from webhooks.models import WebhookDelivery, WebhookEndpoint
 from webhooks.noting import note
 from webhooks.posting import Answer
@@ -280,42 +280,3 @@ def test_a_private_address_is_refused_when_it_is_sent_too(
 
     assert receiver.received == []
     assert "public" in WebhookDelivery.objects.get().log[0]["failure"]
-
-
-class TestKeeping:
-    def test_what_ended_long_ago_goes_and_what_waits_stays(
-        self, account: Account, receiver: Receiver
-    ) -> None:
-        made = endpoint(account, receiver.url)
-        happen(account.pk, "invoice.paid")
-        send()
-        happen(account.pk, "invoice.voided")
-        WebhookDelivery.objects.update(created_at=NOW - timedelta(days=31))
-
-        keeping.sweep(now=NOW)
-
-        (left,) = WebhookDelivery.objects.all()
-        assert (left.kind, left.endpoint_id) == ("invoice.voided", made.pk)
-
-    def test_events_of_the_age_go_with_their_last_delivery(self, account: Account) -> None:
-        happen(account.pk, "invoice.paid")
-        aged = OutboxEvent.objects.get()
-
-        keeping.sweep(now=NOW)
-        kept = OutboxEvent.objects.count()
-        keeping.sweep(now=aged.created_at + timedelta(days=365 * 50))
-
-        assert (kept, OutboxEvent.objects.count()) == (1, 0)
-
-    def test_a_deleted_customers_webhooks_and_events_go(
-        self, account: Account, receiver: Receiver
-    ) -> None:
-        endpoint(account, receiver.url)
-        operator = endpoint(None, receiver.url)
-        happen(account.pk, "invoice.paid")
-
-        keeping.erase_webhooks(account, now=NOW)  # type: ignore[arg-type]
-
-        assert list(WebhookEndpoint.objects.all()) == [operator]
-        assert not OutboxEvent.objects.exists()
-        assert not WebhookDelivery.objects.exists()

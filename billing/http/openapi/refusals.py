@@ -110,9 +110,12 @@ def response_of(
 
 
 def errors_named(codes: Iterable[str]) -> list[type[BillingError]]:
-    """Find errors by their codes. Raises KeyError for an unknown one."""
+    """Find errors by their codes. Raises KeyError for an unknown one.
+
+    Of several with one code it is the first by its module's name, whoever was imported first.
+    """
     known: dict[str, type[BillingError]] = {}
-    for error in every_error():
+    for error in sorted(every_error(), key=lambda one: (one.__module__, one.__qualname__)):
         known.setdefault(error.code, error)
     return [known[code] for code in codes]
 

@@ -12,8 +12,8 @@ from djstripe import models
 
 from billing.admin.columns import Column, column, moment
 from billing.admin.pages import ReadOnlyAdmin
+from billing.admin.stripe_links import dashboard_url
 
-DASHBOARD: Final = "https://dashboard.stripe.com"
 # Where Stripe's dashboard shows them.
 PAGES: Final = {
     models.Charge: "payments",
@@ -30,13 +30,8 @@ PAGES: Final = {
 }
 
 
-def dashboard_url(kind: str, name: str, *, livemode: bool | None) -> str:
-    """Return the page of an object in Stripe's dashboard; `kind` is a word of its addresses."""
-    return f"{DASHBOARD}/{'' if livemode else 'test/'}{kind}/{name}"
-
-
 def _link(row: Any) -> Any:
-    url = dashboard_url(PAGES[type(row)], row.id, livemode=row.livemode)
+    url = dashboard_url(PAGES[type(row)], row.id, livemode=bool(row.livemode))
     return format_html('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>', url, row.id)
 
 

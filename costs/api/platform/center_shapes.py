@@ -27,7 +27,9 @@ class CostCenterSerializer(serializers.Serializer[Any]):
     description = TextField(allow_null=True)
     parentId = IdField(allow_null=True)
     budget = TextField(allow_null=True)
-    currentSpend = TextField(help_text="Its own.")
+    directSpend = TextField(help_text="What it used itself.")
+    allocatedSpend = TextField(help_text="What allocation rules brought it, less what they took.")
+    currentSpend = TextField(help_text="Its own: direct and allocated.")
     subtreeSpend = TextField(help_text="Its own, and that of all below it.")
     utilizationPercent = TextField(
         allow_null=True, help_text="Its own spend of its budget; null without a budget."
@@ -61,6 +63,7 @@ def show_center(
     """Write a cost center out; without `spends` it is a new one."""
     nothing = Money.zero(currency)
     own = spends.own[center.id] if spends else nothing
+    direct = spends.direct[center.id] if spends else nothing
     subtree = spends.subtree[center.id] if spends else nothing
     budget = None if center.budget_minor is None else Money(center.budget_minor, currency)
     return {
@@ -71,6 +74,8 @@ def show_center(
         "description": center.description or None,
         "parentId": None if center.parent_id is None else str(center.parent_id),
         "budget": None if budget is None else budget.amount,
+        "directSpend": direct.amount,
+        "allocatedSpend": (own - direct).amount,
         "currentSpend": own.amount,
         "subtreeSpend": subtree.amount,
         "utilizationPercent": _utilization(own, budget),

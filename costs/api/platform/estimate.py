@@ -68,8 +68,8 @@ class EstimateView(PlatformView):
         "taxed as any are: totals compare with the preview's. `method` is how sums were "
         "projected: WEEKDAY_AVERAGE from 14 days of history on, DAILY_AVERAGE from one, before "
         "that RUN_RATE; maxima and distinct values go by the period before (PREVIOUS_PERIOD) or "
-        "by their TREND, and latest values stay AS_NOW. Nine of ten invoices shall lie between "
-        "`low` and `high`.",
+        "by their TREND, and latest values stay AS_NOW. Nine of ten invoices would lie between "
+        "`low` and `high` were days independent; the guide has how often they did.",
         tags=["Billing"],
         responses={200: EstimateOutput, **refusals(NoActiveSubscription)},
     )

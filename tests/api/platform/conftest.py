@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from alerts.models import Alert
 from billing.models import (
     AuditEntry,
     Charge,
@@ -33,6 +34,7 @@ from tests.client import Api, json_of
 from webhooks.models import WebhookDelivery, WebhookEndpoint
 
 TABLES = (
+    Alert,
     AuditEntry,
     Charge,
     CostCenter,
@@ -72,6 +74,10 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
     center = {"tenantId": billed["id"], "name": "Sales", "code": "sales"}
     url = {"url": "https://hooks.example/"}
     hook = json_of(admin.post(f"/tenants/{tenant['id']}/webhooks", url), 201)
+    alerts = f"/realtime-cost/tenants/{tenant['id']}/alerts"
+    alert = {"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"}
+    by = {"method": "METER_SHARE", "byMetricType": "API_CALLS"}
+    rule = {"tenantId": billed["id"], "name": "By calls", **by}
     return {
         "tenant": tenant["id"],
         "plan": made["id"],
@@ -82,6 +88,8 @@ def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
         "invoice": draft["id"],
         "center": json_of(admin.post("/cost-centers", center), 201)["id"],
         "webhook": hook["id"],
+        "alert": json_of(admin.post(alerts, alert), 201)["id"],
+        "rule": json_of(admin.post("/allocation-rules", rule), 201)["id"],
     }
 
 

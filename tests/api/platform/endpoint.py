@@ -38,9 +38,9 @@ class Endpoint:
         """What a good caller that may not is told."""
         if self.by == "owner":
             return 404, "NO_CUSTOMER"
-        if "{center}" in self.path:
+        if "{center}" in self.path or "{rule}" in self.path:
             return 404, "NOT_FOUND"
-        if "{webhook}" in self.path:
+        if "{webhook}" in self.path or "{alert}" in self.path:
             return 404, "NOT_FOUND"  # another tenant's
         if "{subscription}" in self.path and not self.path.endswith(("/discount", "/credits")):
             return 404, "NOT_FOUND"  # another tenant's; where only admins may, it is not looked for

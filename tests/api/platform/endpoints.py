@@ -13,6 +13,7 @@ from tests.api.platform.plan_bodies import charge, plan
 from tests.client import PORTAL
 
 HOOK: Final = {"url": "https://hooks.example/", "eventTypes": ["invoice.*"]}
+HOOK_TEXTS: Final = ("url", "description", "eventTypes[0]")
 METER: Final = {"metricType": "TOKENS", "name": "Tokens", "aggregation": "SUM"}
 NESTED: Final = ("charges[0].unitPrice", "charges[0].includedQuantity", "charges[0].minimumAmount")
 PLAN_DECIMALS: Final = ("price", "minimumCommitment", *NESTED)
@@ -165,6 +166,12 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         method="PUT",
+        path="/allocation-rules/{rule}",
+        texts=("name",),
+        times=("validUntil",),
+    ),
+    Endpoint(
+        method="PUT",
         path="/cost-centers/{center}",
         texts=("name", "code", "description"),
         decimals=("budget",),
@@ -209,26 +216,24 @@ ENDPOINTS: Final = (
         decimals=("amount",),
         times=("expiresAt",),
     ),
-    Endpoint(
-        method="POST",
-        path="/tenants/{tenant}/webhooks",
-        body=HOOK,
-        texts=("url", "description", "eventTypes[0]"),
-    ),
-    Endpoint(
-        method="POST",
-        path="/webhooks",
-        body=HOOK,
-        texts=("url", "description", "eventTypes[0]"),
-    ),
+    Endpoint(method="POST", path="/tenants/{tenant}/webhooks", body=HOOK, texts=HOOK_TEXTS),
+    Endpoint(method="POST", path="/webhooks", body=HOOK, texts=HOOK_TEXTS),
     Endpoint(
         method="PATCH",
         path="/webhooks/{webhook}",
         body=HOOK,
-        texts=("url", "description", "eventTypes[0]"),
+        texts=HOOK_TEXTS,
         flags=("isEnabled",),
     ),
     Endpoint(method="POST", path="/webhooks/{webhook}/rotate-secret", wholes=("overlapSeconds",)),
+    Endpoint(
+        method="POST",
+        path="/realtime-cost/tenants/{tenant}/alerts",
+        body={"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"},
+        texts=("webhookUrl",),
+        decimals=("thresholdAmount",),
+    ),
+    Endpoint(method="POST", path="/realtime-cost/alerts/{alert}/dismiss"),
     Endpoint(method="POST", path="/webhooks/{webhook}/test"),
     Endpoint(
         method="POST",
@@ -262,8 +267,9 @@ ENDPOINTS: Final = (
 LISTS: Final = (
     *("/tenants", "/meters", "/plans", "/coupons", "/tenants/{tenant}/subscriptions"),
     *("/tenants/{tenant}/credits", "/invoices/{invoice}/payments", "/quotas/tenants/{tenant}"),
-    "/cost-centers/tenants/{tenant}",
+    *("/cost-centers/tenants/{tenant}", "/allocation-rules/tenants/{tenant}"),
     "/invoices/{invoice}/credit-notes",
+    "/realtime-cost/tenants/{tenant}/alerts",
     *("/webhooks", "/tenants/{tenant}/webhooks", "/webhooks/{webhook}/deliveries"),
 )
 

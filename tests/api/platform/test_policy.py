@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from billing.accounts import keys
-from billing.models import Account, UsageQuota
+from billing.models import Account, Meter, UsageQuota
+from costs.models import AllocationRule
 from customers.models import Customer, Membership
 from tenants.models import CostCenter
 from tests.factories import LONG_AGO
@@ -24,6 +25,7 @@ MANAGERS: Final = "admin owner teamadmin key:write"
 OWNERS: Final = "admin owner key:write"
 ADMIN: Final = "admin"
 RECORDERS: Final = "admin service key:usage"
+RULE: Final = {"tenantId": "{tenant}", "name": "x", "method": "METER_SHARE"}
 ASKERS: Final = "admin owner teamadmin user service key:read key:write key:usage"
 QUOTA: Final = {"tenantId": "{tenant}"}
 POLICY: Final[list[tuple[str, str, Any, str]]] = [
@@ -92,11 +94,27 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("get", "/realtime-cost/tenants/{tenant}/current", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/by-resource", None, READERS),
     ("get", "/realtime-cost/tenants/{tenant}/timeline", None, READERS),
+    ("get", "/realtime-cost/tenants/{tenant}/stream", None, READERS),
+    ("get", "/allocation-rules/tenants/{tenant}", None, READERS),
+    (
+        "post",
+        "/allocation-rules",
+        {**RULE, "byMetricType": "API_CALLS", "metricType": "PIPELINE_RUNS"},
+        MANAGERS,
+    ),
+    ("put", "/allocation-rules/{rule}", {"no": 1}, MANAGERS),
+    ("delete", "/allocation-rules/{rule}", None, MANAGERS),
+    ("get", "/invoices/{invoice}/cost-centers", None, READERS),
+    ("get", "/invoices/{invoice}/cost-centers.csv", None, READERS),
     ("post", "/stripe/checkout", {"tenantId": "{tenant}", "planId": "{plan}"}, OWNERS),
     ("post", "/stripe/portal", {"tenantId": "{tenant}"}, OWNERS),
     ("post", "/invoices/{invoice}/payment-intent", {"no": 1}, OWNERS),
     ("post", "/test-clocks", {}, ADMIN),
     ("get", "/test-clocks/{clock}", None, ADMIN),
+    ("get", "/realtime-cost/tenants/{tenant}/alerts", None, READERS),
+    ("post", "/realtime-cost/tenants/{tenant}/alerts", {}, MANAGERS),
+    ("get", "/realtime-cost/alerts/{alert}", None, READERS),
+    ("post", "/realtime-cost/alerts/{alert}/dismiss", {"no": 1}, MANAGERS),
     ("get", "/tenants/{tenant}/webhooks", None, READERS),
     ("post", "/tenants/{tenant}/webhooks", {}, MANAGERS),
     ("get", "/webhooks", None, ADMIN),
@@ -112,8 +130,10 @@ POLICY: Final[list[tuple[str, str, Any, str]]] = [
     ("delete", "/test-clocks/{spare}", None, ADMIN),
 ]
 
+ALERT: Final = {"thresholdType": "ABSOLUTE", "thresholdAmount": "10.00"}
 HIDDEN: Final = (
-    *("invoice", "note", "subscription", "center", "quota", "given"),
+    "alert",
+    *("invoice", "note", "subscription", "center", "rule", "quota", "given"),
     *("webhook", "delivery"),
 )
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
@@ -136,18 +156,10 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     url = {"url": "https://hooks.example/"}
     hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
     people = teams(world)
-    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
-    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
-    own = world.post("/quotas", quota)["id"]
-    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
     return {
         "ids": {
             "tenant": world.tenant,
-            "quota": own,
-            "given": world.post("/quotas", {**quota, "resourceType": "API_CALLS"})["id"],
-            "reservation": world.post(f"/tenants/{world.tenant}/quotas/reservations", job)[
-                "reservationId"
-            ],
+            **quotas(world),
             "invoice": invoice,
             "note": note,
             "subscription": subscription["id"],
@@ -155,13 +167,32 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "coupon": world.post("/coupons", TEN, status=201)["id"],
             "clock": world.clock,
             "webhook": hook["id"],
+            "alert": alert_of(world),
             "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
             "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
             "event": world.use("API_CALLS", eventId="one")["eventId"],
             "center": owners_center(world),
+            "rule": owners_rule(world),
         },
         "headers": headers(people),
     }
+
+
+def alert_of(world: World) -> str:
+    made = world.post(f"/realtime-cost/tenants/{world.tenant}/alerts", ALERT, status=201)
+    return str(made["id"])
+
+
+def quotas(world: World) -> dict[str, str]:
+    """Make a quota of the owner's, one that the operator has given, and a reservation."""
+    quota = {"tenantId": world.tenant, "quotaLimit": "10", "resourceType": "PIPELINE_RUNS"}
+    job = {"resourceType": "API_CALLS", "amount": "1", "ttlSeconds": 60}
+    own = world.post("/quotas", quota, status=201)["id"]
+    UsageQuota.objects.filter(pk=own).update(made_by_admin=False)
+    given = world.post("/quotas", {**quota, "resourceType": "API_CALLS"}, status=201)["id"]
+    path = f"/tenants/{world.tenant}/quotas/reservations"
+    reserved = world.post(path, job, status=201)["reservationId"]
+    return {"quota": own, "given": given, "reservation": reserved}
 
 
 def teams(world: World) -> dict[tuple[bool, int], str]:
@@ -187,6 +218,14 @@ def owners_center(world: World) -> str:
     )
     world.use("API_CALLS", costCenterCode="x")
     return str(center.id)
+
+
+def owners_rule(world: World) -> str:
+    """Make a rule that is not deleted: it held in a period that is invoiced."""
+    at = {"valid_from": LONG_AGO, "created_at": LONG_AGO}
+    meter = Meter.objects.get(metric_type="API_CALLS")
+    fields = {"method": "METER_SHARE", "by_meter": meter, **at}
+    return str(AllocationRule.objects.create(account_id=world.tenant, name="x", **fields).id)
 
 
 def other_tenant(world: World) -> str:

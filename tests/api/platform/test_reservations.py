@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.api.platform.test_quotas import Quotas
+from tests.api.platform.quota_caller import Quotas
 from tests.client import Api, error_of, fields_of, json_of
 from tests.scenarios.world import World
 

@@ -146,9 +146,10 @@ def test_policy(method: str, path: str, body: Any, profile: str, place: str) -> 
     seen = {}
     for name in CALLERS:
         team = make_team()  # each finds a whole one, with a tier
-        factories.seats(team.customer, 100)
-        add_limits(team.customer)
         other = factories.customer(Role.USER)
+        for customer in (team.customer, other):
+            factories.seats(customer, 100)
+            add_limits(customer)
         ids = ids_of(team.customer if place == "own" else other)
         ids["feature_key"] = "projects" if path.startswith("/quotas") else "tokens"
         where, sent = path.format(**ids), filled(body, ids)

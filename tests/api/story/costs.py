@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 from unittest.mock import patch
 
+from django.conf import settings
+
+from costs import services as rules
 from tenants.cost_centers import services
 from tests.api.story.recorder import Story
+from tests.scenarios.world import BASE
 
 PLAN: Final[dict[str, Any]] = {
     "code": "metered",
@@ -44,6 +48,7 @@ def costs(story: Story) -> None:
         ("current_cost", "current"),
         ("cost_by_resource", "by-resource"),
         ("cost_timeline", "timeline"),
+        ("stream_cost", "stream"),
     ):
         story.tell(operation, "Not subscribed", "GET", f"{real}/{path}", status=404)
     estimate = f"/tenants/{tenant}/billing/estimate"
@@ -59,6 +64,8 @@ def costs(story: Story) -> None:
     story.tell("cost_timeline", "By the hour", "GET", hours)
     story.tell("estimate_billing", "On the first day", "GET", estimate)
     spends(story, tenant, made)
+    allocation(story, tenant, made)
+    stream(story, real)
 
 
 def centers(story: Story, tenant: str) -> dict[str, str]:
@@ -102,3 +109,60 @@ def spends(story: Story, tenant: str, made: dict[str, str]) -> None:
     top = f"/cost-centers/{made['eng']}"
     story.tell("delete_cost_center", "Others below", "DELETE", top, status=409)
     story.tell("delete_cost_center", "Deactivated: it has usage", "DELETE", path, status=204)
+
+
+def allocation(story: Story, tenant: str, made: dict[str, str]) -> None:
+    create = "create_allocation_rule"
+    body = {
+        "tenantId": tenant,
+        "name": "Calls that name nobody",
+        "metricType": "API_CALLS",
+        "method": "PERCENTAGE",
+        "shares": [
+            {"costCenterId": made["eng"], "percent": "60"},
+            {"costCenterId": made["sales"], "percent": "40"},
+        ],
+    }
+    rule = story.tell(create, "By percentages", "POST", "/allocation-rules", body, status=201)
+    story.tell(create, "Again", "POST", "/allocation-rules", body, status=409)
+    with patch.object(rules, "MOST", 1):
+        story.tell(create, "Full", "POST", "/allocation-rules", body, status=409)
+    by_share = {
+        "tenantId": tenant,
+        "name": "The platform, by calls",
+        "sourceCostCenterId": made["ml"],
+        "method": "METER_SHARE",
+        "byMetricType": "API_CALLS",
+    }
+    name = "By the share of a meter"
+    second = story.tell(create, name, "POST", "/allocation-rules", by_share, status=201)
+    listed = f"/allocation-rules/tenants/{tenant}?size=2"
+    story.tell("list_allocation_rules", "All", "GET", listed)
+    path = f"/allocation-rules/{rule['id']}"
+    end = {"validUntil": "2026-04-15T00:00:00Z"}
+    story.tell("update_allocation_rule", "Ended", "PUT", path, end)
+    later = {**body, "validFrom": "2026-04-15T00:00:00Z"}
+    story.call("POST", "/allocation-rules", later, status=201)
+    back = {"validUntil": None}
+    story.tell("update_allocation_rule", "Another follows", "PUT", path, back, status=409)
+    gone = f"/allocation-rules/{second['id']}"
+    story.tell("delete_allocation_rule", "Of this period", "DELETE", gone, status=204)
+    draft = story.call("POST", f"/tenants/{tenant}/invoices", {}, status=201).json()
+    centers_of = f"/invoices/{draft['id']}/cost-centers"
+    story.tell("get_invoice_cost_centers", "A draft", "GET", centers_of)
+    story.tell("get_invoice_cost_centers_csv", "A draft", "GET", f"{centers_of}.csv")
+    story.at("2026-05-02T00:00:00+00:00")
+    refused = "Of a period that is invoiced"
+    story.tell("delete_allocation_rule", refused, "DELETE", path, status=409)
+
+
+def stream(story: Story, real: str) -> None:
+    """Open a stream, of which no more than the head is kept, and close it."""
+    asked = {"method": "GET", "path": f"{BASE}{real}/stream"}
+    response = story.call("GET", f"{real}/stream", status=200)
+    story.keep("stream_cost", "Opened", asked, response)
+    response.close()
+    with patch.dict(settings.BILLING, {"BILLING_STREAMS_PER_TENANT": 0}):
+        story.tell("stream_cost", "Too many", "GET", f"{real}/stream", status=429)
+    with patch.dict(settings.BILLING, {"BILLING_STREAMS": 0}):
+        story.tell("stream_cost", "Full", "GET", f"{real}/stream", status=503)

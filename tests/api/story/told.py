@@ -13,6 +13,7 @@ from invoicing.pdf.rendering import render_due
 from tests.api.platform.examples import METER_PATCH, METER_REQUEST, PLAN_PATCH, PLAN_REQUEST
 from tests.api.story import team
 from tests.api.story.administration import administration
+from tests.api.story.alerts import alerts
 from tests.api.story.collection import collect
 from tests.api.story.costs import costs
 from tests.api.story.later import LATER
@@ -94,6 +95,7 @@ def tell(story: Story) -> None:
     life(story, tenant, subscription)
     collect(story, tenant, subscription)
     webhooks(story)
+    alerts(story)
     clocks(story)
     administration(story)
     team.tell(story)

@@ -194,41 +194,9 @@ def test_under_everything_at_once_it_is_never_overshot(period: str) -> None:
         chance = random.Random(number)
         try:
             for _ in range(12):
-                with_refusals(one_of(chance))
+                with_refusals(one_of(chance, first, second))
         finally:
             connection.close()
-
-    def one_of(chance: random.Random) -> Callable[[], Any]:
-        metered = chance.choice([first, second])
-        ids: dict[str, Any] = {"account_id": metered.account.pk, "now": NOW}
-        meter = metered.meters["SUM"]
-        some = [factories.usage(meter, NOW, str(chance.randrange(1, 4))) for _ in range(5)]
-        known = factories.usage(meter, NOW, event_id=f"e{chance.randrange(30)}")
-        both = [
-            factories.batch(one.account, factories.usage(one.meters["SUM"], NOW, "2"))
-            for one in (first, second)
-        ]
-
-        def run_a_job() -> None:
-            made = reservations.reserve(
-                meter=meter, amount=Decimal(5), lifetime=timedelta(minutes=1), **ids
-            )
-            if chance.random() < 0.3:
-                reservations.release_reservation(reservation_id=made.pk, **ids)
-            else:
-                event = factories.usage(meter, NOW, str(chance.randrange(1, 8)))
-                reservations.commit_reservation(reservation_id=made.pk, event=event, **ids)
-
-        return chance.choice(
-            [
-                lambda: record([factories.batch(metered.account, *some)]),
-                lambda: record(both),
-                lambda: record(both[::-1]),
-                lambda: record([factories.batch(metered.account, known)]),
-                run_a_job,
-                lambda: void_event(event_id=f"e{chance.randrange(30)}", **ids),
-            ]
-        )
 
     with ThreadPoolExecutor(max_workers=12) as pool:
         list(pool.map(work, range(12)))
@@ -238,6 +206,39 @@ def test_under_everything_at_once_it_is_never_overshot(period: str) -> None:
         assert is_ == sum_of_events(metered)
         assert is_ + reserved <= 60
         assert verify(metered.account.pk) == []
+
+
+def one_of(chance: random.Random, first: Metered, second: Metered) -> Callable[[], Any]:
+    metered = chance.choice([first, second])
+    ids: dict[str, Any] = {"account_id": metered.account.pk, "now": NOW}
+    meter = metered.meters["SUM"]
+    some = [factories.usage(meter, NOW, str(chance.randrange(1, 4))) for _ in range(5)]
+    known = factories.usage(meter, NOW, event_id=f"e{chance.randrange(30)}")
+    both = [
+        factories.batch(one.account, factories.usage(one.meters["SUM"], NOW, "2"))
+        for one in (first, second)
+    ]
+
+    def run_a_job() -> None:
+        made = reservations.reserve(
+            meter=meter, amount=Decimal(5), lifetime=timedelta(minutes=1), **ids
+        )
+        if chance.random() < 0.3:
+            reservations.release_reservation(reservation_id=made.pk, **ids)
+        else:
+            event = factories.usage(meter, NOW, str(chance.randrange(1, 8)))
+            reservations.commit_reservation(reservation_id=made.pk, event=event, **ids)
+
+    return chance.choice(
+        [
+            lambda: record([factories.batch(metered.account, *some)]),
+            lambda: record(both),
+            lambda: record(both[::-1]),
+            lambda: record([factories.batch(metered.account, known)]),
+            run_a_job,
+            lambda: void_event(event_id=f"e{chance.randrange(30)}", **ids),
+        ]
+    )
 
 
 def with_refusals(call: Callable[[], Any]) -> None:

@@ -183,6 +183,12 @@ def with_tiers(call: Call, found: dict[str, Any]) -> dict[str, Any]:
 def update_price(call: Call, name: str) -> dict[str, Any]:
     found = call.world.get("price", name)
     fields = call.fields("active", "lookup_key", "nickname", "tax_behavior")
+    product = call.world.objects["product"][found["product"]]
+    if fields.get("active") is False and product["default_price"] == name:
+        raise wrong(
+            "This price cannot be archived because it is the default price of its product.",
+            "active",
+        )
     if "metadata" in call.given:
         fields["metadata"] = merged(found["metadata"], call.given["metadata"])
     call.world.change(found, "price.updated", **fields)

@@ -36,6 +36,7 @@ from webhooks.models import WebhookEndpoint
 
 TAGS: Final = ["Webhooks"]
 SORTS: Final = {"createdAt": "created_at"}
+WebhookList = listing(WebhookSerializer)
 WebhookQuery = page_query(SORTS, enabled=FlagField(required=False))
 
 
@@ -75,7 +76,7 @@ class WebhooksView(PlatformView):
 
     def page(self, request: Request, account_id: UUID | None) -> Response:
         query = read_query(WebhookQuery, request)
-        rows = WebhookEndpoint.objects.filter(account=account_id)
+        rows = WebhookEndpoint.objects.filter(account=account_id, is_private=False)
         if "enabled" in query:
             rows = rows.filter(is_enabled=query["enabled"])
         return page_of(rows, query, SORTS, show_webhook)
@@ -103,7 +104,7 @@ class TenantWebhooksView(WebhooksView):
         summary="List a tenant's webhooks",
         tags=TAGS,
         parameters=[WebhookQuery],
-        responses=listing(WebhookSerializer),
+        responses=WebhookList,
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         return self.page(request, self.account(tenant_id).pk)
@@ -130,7 +131,7 @@ class OperatorWebhooksView(WebhooksView):
         summary="List the operator's webhooks",
         tags=TAGS,
         parameters=[WebhookQuery],
-        responses=listing(WebhookSerializer),
+        responses=WebhookList,
     )
     def get(self, request: Request) -> Response:
         return self.page(request, None)

@@ -1,0 +1,94 @@
+"""Looking at accounts: what they cost now, and which of their alerts that reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from alerts import watching
+from alerts.firing import note
+from alerts.measuring import measure
+from alerts.models import Alert, AlertFiring, AlertWatch
+from billing.kernel import clock
+from billing.metering.read import account_version
+from billing.models import Account
+from costs.snapshot import snapshot
+
+log = structlog.get_logger(__name__)
+
+EVEN_SO: Final = timedelta(seconds=30)
+"""So often the versions are compared even where nothing was recorded: events are voided too."""
+
+
+def look_at(account_id: UUID, *, began: datetime) -> list[AlertFiring]:
+    """Measure what an account's alerts ask for, by its own clock, and fire what is reached.
+
+    `began` is the real time.
+    """
+    account = Account.objects.select_related("test_clock").get(pk=account_id)
+    now = clock.now_for(account)
+    with snapshot():
+        version = account_version(account_id)
+        measures = measure(account, now=now)
+        alerts = list(Alert.objects.filter(account_id=account_id))
+        found = {
+            alert.pk: None if measures is None else measures.of(alert.threshold_type)
+            for alert in alerts
+        }
+    if measures is None:
+        # Nothing is owed: a subscription that begins is told of, and then it is looked at.
+        AlertWatch.objects.filter(pk=account_id, due_at__lte=began).update(due_at=None)
+        AlertWatch.objects.filter(pk=account_id).update(seen_version=version, leased_until=None)
+        return []
+    return note(
+        account_id=account_id,
+        period=measures.costs.period,
+        version=version,
+        found=found,
+        began=began,
+        now=now,
+    )
+
+
+def look_at_all(accounts: Sequence[UUID], *, read_clock: Callable[[], datetime]) -> int:
+    """Look at accounts that were leased; one that fails stops no other, and is due again."""
+    fired = 0
+    for account_id in accounts:
+        try:
+            fired += len(look_at(account_id, began=read_clock()))
+        except Exception:  # whatever it is, its lease ends and it is looked at again
+            log.exception("alert_failed", account_id=str(account_id))
+    return fired
+
+
+class Sweeper:
+    """Finds what changed. One a process: it remembers how far recording had come when it looked."""
+
+    def __init__(self) -> None:
+        self._recorded = -1
+        self._compared_at: datetime | None = None
+
+    def sweep(self, *, read_clock: Callable[[], datetime], rounds: int = 20) -> int:
+        """Look at all that is to be looked at, a bounded part at a time; return what fired."""
+        fired = 0
+        for _ in range(rounds):
+            now = read_clock()
+            recorded = watching.recorded_so_far()
+            found = watching.due(now=now)
+            compares = recorded != self._recorded or self._is_time(now)
+            if compares:
+                found += watching.changed(now=now)
+            leased = watching.lease(found, now=now) if found else []
+            if compares and len(found) < watching.BATCH:
+                self._recorded, self._compared_at = recorded, now
+            if not leased:
+                return fired
+            fired += look_at_all(leased, read_clock=read_clock)
+        return fired
+
+    def _is_time(self, now: datetime) -> bool:
+        return self._compared_at is None or now >= self._compared_at + EVEN_SO

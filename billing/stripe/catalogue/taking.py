@@ -1,0 +1,150 @@
+"""Stripe leads: its products and prices become plans, with a new version where a price changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+
+from billing.catalog.errors import PlanIsDefault
+from billing.catalog.models import Plan, PlanVersion
+from billing.catalog.services.plans import archive_plan, create_plan, update_plan
+from billing.kernel.errors import AlreadyExists, InvalidRequest
+from billing.stripe.catalogue.offers import Offer, Unmapped, offers_of
+from billing.stripe.objects import StripeObjects, Thing
+
+MADE, CHANGED, ARCHIVED, KEPT = "made", "changed", "archived", "as it was"
+STILL_DEFAULT: Final = "archived at Stripe, but our default tier: choose another first"
+MOST_CODES: Final = 20
+
+Outcome = tuple[str, str]
+"""A plan's code or a price's id, and what came of it."""
+
+
+def leads() -> str:
+    """Return who leads: STRIPE, OURS or OFF."""
+    return str(settings.BILLING["STRIPE_CATALOGUE"])
+
+
+def sync_product(name: str, *, stripe: StripeObjects, now: datetime) -> list[Outcome]:
+    """Take over what Stripe has of a product and its prices now, where Stripe leads."""
+    if leads() != "STRIPE":
+        return []
+    product = stripe.one("product", name)
+    if product is None or product.get("deleted"):
+        return []  # a product with prices can't be deleted
+    prices = list(stripe.walk("price", product=name))
+    return list(take_over(product, prices, now=now))
+
+
+def sync_price(name: str, *, stripe: StripeObjects, now: datetime) -> list[Outcome]:
+    """Take over the product of a price; a price that is gone is off the offer."""
+    if leads() != "STRIPE":
+        return []
+    price = stripe.one("price", name)
+    if price is not None and not price.get("deleted"):
+        return sync_product(_product_of(price), stripe=stripe, now=now)
+    newest = PlanVersion.objects.newest().select_related("plan")
+    gone = newest.filter(stripe_price_id=name, plan__is_active=True)
+    return [(row.plan.code, _archive(row.plan, now=now)) for row in gone]
+
+
+def sync_all(*, stripe: StripeObjects, now: datetime, dry: bool = False) -> Iterator[Outcome]:
+    """Take over every product. Safe to repeat, and to go on after a crash."""
+    for product in stripe.walk("product"):
+        prices = list(stripe.walk("price", product=product["id"]))
+        yield from take_over(product, prices, now=now, dry=dry)
+
+
+def _product_of(price: Thing) -> str:
+    found = price["product"]
+    return str(found["id"] if isinstance(found, dict) else found)
+
+
+def take_over(
+    product: Mapping[str, Any],
+    prices: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+    dry: bool = False,
+) -> Iterator[Outcome]:
+    """Make plans what the product offers now; `dry` only says what would come of it."""
+    if (product.get("metadata") or {}).get("plan"):
+        return  # it was made of a plan of ours
+    offers, unmapped = offers_of(product, prices)
+    for offer in offers:
+        yield _take(offer, now=now, dry=dry)
+    yield from ((one.price_id, f"no plan: {one.reason}") for one in unmapped if _matters(one))
+
+
+def _matters(one: Unmapped) -> bool:
+    return one.reason != "it is paid once"
+
+
+def _take(offer: Offer, *, now: datetime, dry: bool) -> Outcome:
+    version = plan_of(offer)
+    if version is None:
+        if offer.terms is None:
+            return offer.code, KEPT  # archived before we knew it
+        return (offer.code, MADE) if dry else _make(offer, now=now)
+    if offer.terms is None:
+        if not version.plan.is_active:
+            return version.plan.code, KEPT
+        return version.plan.code, ARCHIVED if dry else _archive(version.plan, now=now)
+    details, prices = _differences(version, offer)
+    if not details and not prices:
+        return version.plan.code, KEPT
+    if not dry:
+        update_plan(reference=version.plan.code, details=details, prices=prices, now=now)
+    return version.plan.code, CHANGED
+
+
+def plan_of(offer: Offer) -> PlanVersion | None:
+    """Return the newest version of the plan that one of these prices is a price of."""
+    rows = PlanVersion.objects.filter(stripe_price_id__in=offer.price_ids)
+    linked = rows.order_by("-created_at", "-version").first()
+    if linked is None:
+        return None
+    newest = PlanVersion.objects.newest().select_related("plan")
+    return newest.get(plan_id=linked.plan_id)
+
+
+def _differences(version: PlanVersion, offer: Offer) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the plan's fields and the version's that are other at Stripe.
+
+    What Stripe does not know of (charges, limits, trials that we gave) stays as it is here.
+    """
+    assert offer.terms is not None
+    wanted = {"name": offer.name, "description": offer.description, "is_active": True}
+    details = {key: value for key, value in wanted.items() if getattr(version.plan, key) != value}
+    if version.stripe_price_id == offer.terms.stripe_price_id:
+        return details, {}  # a price of Stripe's never changes its amount
+    terms = offer.terms
+    prices = {"currency": terms.currency, "interval": terms.interval, "price": terms.price}
+    return details, prices | {"stripe_price_id": terms.stripe_price_id}
+
+
+def _make(offer: Offer, *, now: datetime) -> Outcome:
+    """Make a plan under the first of its codes that is free."""
+    assert offer.terms is not None
+    details = {"name": offer.name, "description": offer.description}
+    for number in range(1, MOST_CODES):
+        code = offer.code if number == 1 else f"{offer.code}-{number}"
+        try:
+            create_plan(code=code, details=details, prices=offer.terms, now=now)
+        except AlreadyExists:
+            continue
+        except InvalidRequest as error:
+            return offer.terms.stripe_price_id, f"no plan: {error}"
+        return code, MADE
+    return offer.terms.stripe_price_id, f"no plan: the codes {offer.code}… are taken"
+
+
+def _archive(plan: Plan, *, now: datetime) -> str:
+    try:
+        archive_plan(reference=plan.code, now=now)
+    except PlanIsDefault:
+        return STILL_DEFAULT
+    return ARCHIVED

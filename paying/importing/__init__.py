@@ -1,0 +1,1 @@
+"""Taking over what an account at Stripe has: safe to repeat, and to go on after a crash."""

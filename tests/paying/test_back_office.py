@@ -1,0 +1,110 @@
+"""Staff see what Stripe told us and what it took, and can have it read or tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from paying.models import (
+    Collection,
+    Intent,
+    Profile,
+    Receipt,
+    Reconciliation,
+    StripeEvent,
+    StripeThing,
+)
+from paying.records import EventStatus
+from tests.fakes.stripe import Mood
+from tests.paying.conftest import Shop
+
+pytestmark = pytest.mark.django_db
+MODELS = (Collection, Intent, Profile, Receipt, Reconciliation, StripeEvent, StripeThing)
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ada", password="a long enough one"))
+    return client
+
+
+@pytest.fixture
+def paid(shop: Shop) -> Shop:
+    """An invoice was collected, told of, and all of it compared."""
+    from paying.reconciling import reconcile
+
+    shop.subscribe()
+    shop.link()
+    shop.collect()
+    (charge,) = shop.stripe.things("intent")
+    shop.tell("payment_intent.succeeded", "payment_intent", charge["id"])
+    shop.tell("customer.updated", "customer", shop.customer)
+    reconcile(stripe=shop.stripe, now=StripeEvent.objects.latest("received_at").received_at)
+    return shop
+
+
+def page(model: Any, *args: object) -> str:
+    what = "change" if args else "changelist"
+    return reverse(f"admin:paying_{model._meta.model_name}_{what}", args=args)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_page_opens(model: Any, staff: Client, paid: Shop) -> None:
+    row = model.objects.first()
+
+    answers = [staff.get(page(model)).status_code, staff.get(page(model, row.pk)).status_code]
+
+    assert answers == [200, 200]
+
+
+def test_an_event_links_to_stripes_dashboard(staff: Client, paid: Shop) -> None:
+    newest = StripeEvent.objects.latest("received_at")
+    shown = staff.get(page(StripeEvent, newest.pk)).content.decode()
+
+    assert "https://dashboard.stripe.com/test/events/evt_" in shown
+    assert page(StripeEvent) in staff.get(reverse("admin:index")).content.decode()
+
+
+def test_the_tenants_page_says_how_it_pays(staff: Client, paid: Shop) -> None:
+    shown = staff.get(reverse("admin:tenants_tenant_change", args=[paid.id])).content.decode()
+
+    assert paid.customer in shown
+    assert "pm_card_visa" in shown
+
+
+def test_an_event_that_failed_is_read_again(staff: Client, shop: Shop) -> None:
+    shop.link()
+    shop.stripe.plan = [Mood.FAILS]
+    row = shop.tell("customer.updated", "customer", shop.customer)
+    StripeEvent.objects.update(status=EventStatus.FAILED, due_at=None)
+    assert "StripeUnavailable" in staff.get(page(StripeEvent, row.pk)).content.decode()
+
+    staff.post(f"{page(StripeEvent)}{row.pk}/retry/")
+    shop.read()
+
+    row.refresh_from_db()
+    assert row.status == "DONE"
+
+
+def test_a_collection_is_tried_again(staff: Client, shop: Shop) -> None:
+    shop.subscribe()
+    shop.link()
+    shop.stripe.decline = ["expired_card"]
+    shop.collect()
+
+    staff.post(f"{page(Collection)}{shop.invoice.pk}/again/")
+    shop.collect()
+
+    assert shop.invoice.status == "PAID"
+
+
+def test_staff_choose_who_asks_for_the_money(staff: Client, paid: Shop) -> None:
+    staff.post(f"{page(Profile)}{paid.id}/choose/", {"mode": "LEAD"})
+
+    profile = Profile.objects.get()
+    assert (profile.mode, profile.chosen) == ("LEAD", True)

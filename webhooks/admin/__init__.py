@@ -1,0 +1,5 @@
+"""What staff see of webhooks."""
+
+from webhooks.admin import deliveries, endpoints
+
+__all__ = ["deliveries", "endpoints"]
