@@ -41,14 +41,8 @@ def write(
     if not recipient:
         return NO_ADDRESS
     language = settings.BILLING["INVOICE_LANGUAGE"]
-    words = letter(
-        invoice,
-        template=template,
-        seller=invoice.seller or seller(),
-        language=language,
-        link=link,
-        now=now,
-    )
+    who = invoice.seller or seller()
+    words = letter(invoice, template=template, seller=who, language=language, link=link, now=now)
     is_held = account.test_clock_id and not settings.BILLING["BILLING_MAIL_TEST_CLOCKS"]
     mail, is_new = Mail.objects.get_or_create(
         about=about,

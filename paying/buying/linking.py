@@ -28,7 +28,7 @@ def ensure_customer(*, account_id: UUID, stripe: Gateway, now: datetime) -> str:
     known, asked, asked_at = _ask(account_id=account_id, now=now)
     if known:
         return known
-    key = f"account:{account_id}:customer:{int(asked_at.timestamp())}"
+    key = f"account:{account_id}:customer:{int(asked_at.timestamp() * 1_000_000)}"
     try:
         found = stripe.find_customers(reference=account_id) if _is_old(asked_at, now) else []
         made = (

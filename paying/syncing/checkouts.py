@@ -51,10 +51,12 @@ def complete(checkout: Checkout, state: CheckoutState, *, stripe: Gateway, now: 
         replace_led(checkout, state, stripe=stripe)
         choose(account_id=account.id, mode=Mode.LEAD)
     elif state.payment_method:
+        # Set twice it is the same: each reading has its key, as a failure may be kept under one.
+        reading = int(now.timestamp() * 1_000_000)
         stripe.set_payment_method(
             customer_id=state.customer_id,
             payment_method=state.payment_method,
-            idempotency_key=f"checkout:{checkout.id}:default",
+            idempotency_key=f"checkout:{checkout.id}:default:{reading}",
         )
         note_method(account_id=account.id, payment_method=state.payment_method, now=now)
         choose(account_id=account.id, mode=Mode.COLLECT)
