@@ -76,7 +76,7 @@ def timed_run(count: int, *, start: datetime, workers: int) -> float:
     connection.close()
     until = (start + MONTH + timedelta(hours=2)).isoformat()
     command = [sys.executable, __file__, "--work-until", until]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes: list[Any] = [subprocess.Popen(command, **pipes) for _ in range(workers)]
     for process in processes:
         process.stdout.readline()  # it has loaded all that it needs, and waits

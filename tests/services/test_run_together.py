@@ -142,7 +142,7 @@ def outcome(account: Account) -> dict[str, Any]:
         ),
         "subscription": list(Subscription.objects.filter(**of).values_list("status", "standing")),
         "open": InvoiceDue.objects.filter(**of, due_at__isnull=False).count(),
-        "dunned": [row.due_at is not None for row in dunning],
+        "dunned": sorted(row.due_at is not None for row in dunning),
         "documents": InvoiceDocument.objects.filter(**of).count(),
         "audit": sorted(AuditEntry.objects.filter(**of).values_list("action", flat=True)),
         "events": list(
