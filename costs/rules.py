@@ -44,7 +44,7 @@ def _rule(row: AllocationRule, period: SubscriptionPeriod) -> Rule:
     weights: dict[UUID, Decimal] = {share.center_id: share.percent for share in row.shares.all()}
     if row.method == Method.METER_SHARE and row.by_meter is not None:
         weights = meter_by_center(period.id, row.by_meter.id, row.by_meter.aggregation)
-        weights.pop(row.source_id, None)  # type: ignore[call-overload]
+        weights = {center: used for center, used in weights.items() if center != row.source_id}
     return Rule(
         id=row.id,
         source=row.source_id,

@@ -165,7 +165,10 @@ def meter_by_center(period_id: UUID, meter_id: int, aggregation: str) -> dict[UU
     if aggregation == Aggregation.UNIQUE:
         distinct = dict(_rows(DISTINCT_BY_CENTER, arguments))
     return {
-        row[0]: quantity_of(aggregation, CounterValue(*row[1:], distinct.get(row[0], 0)))
+        row[0]: quantity_of(
+            aggregation,
+            CounterValue(*row[1:], distinct.get(row[0], 0)),  # type: ignore[call-arg]
+        )
         for row in rows
     }
 

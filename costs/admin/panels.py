@@ -89,7 +89,7 @@ def _money(amount: Money) -> str:
 def usage_panel(account: Account) -> Panel:
     """What was used of each meter in the open period, day by day, and what it costs."""
     now = clock.now_for(account)
-    panel = {"title": _("Usage of the open period"), "is_wide": True}
+    panel: dict[str, Any] = {"title": _("Usage of the open period"), "is_wide": True}
     try:
         with snapshot():
             current = current_costs(account, now=now)

@@ -6,15 +6,17 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
 
-from tests.faults.test_server import SECRETS, free_port, wait_for
+from tests.faults.test_server import SECRETS, ask, free_port
 
 Event = dict[str, str]
+READY_SECONDS = 180
 
 
 @contextmanager
@@ -43,6 +45,19 @@ def served(**settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
         if process.poll() is None:
             process.terminate()
             process.wait(timeout=40)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the process answers: it has a whole Django to load."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the web process ended"
+        try:
+            if ask(port, "GET", "/healthz")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the web process did not answer within {READY_SECONDS} s")
 
 
 class Listener:

@@ -21,7 +21,7 @@ METER: Final = "API_CALLS"
 class Producers:
     """Threads that send until they are told to stop. An event's quantity follows from its id."""
 
-    def __init__(self, port: int, token: str, tenant: str) -> None:
+    def __init__(self, port: int, token: str, tenant: str, sizes: tuple[int, ...]) -> None:
         self.port, self.tenant = port, tenant
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.sent: set[str] = set()
@@ -32,7 +32,7 @@ class Producers:
         self._ends = threading.Event()
         self._threads = [
             threading.Thread(target=self._produce, args=(number, size), daemon=True)
-            for number, size in enumerate((1, 1, 1, BATCH, BATCH))
+            for number, size in enumerate(sizes)
         ]
 
     def start(self) -> None:

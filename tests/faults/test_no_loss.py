@@ -23,7 +23,15 @@ import pytest
 
 from launcher import environment, ports, processes, readiness, runstate
 from launcher.paths import ROOT, DataFolder
-from tests.faults.producers import BASE, Producers, new_plan, quantity_of, started
+from tests.faults.producers import (
+    BASE,
+    BATCH,
+    METER,
+    Producers,
+    new_plan,
+    quantity_of,
+    started,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -125,24 +133,21 @@ def system() -> Iterator[System]:
             made.launch("up", "--stop")
 
 
-def test_what_was_acknowledged_is_there_once_and_counted_once(system: System) -> None:
+def subscribed(system: System) -> str:
+    """Make a tenant whose bill is the sum of its quantities."""
     tenant = str(system.call("POST", "/tenants", {"name": "No loss"})["id"])
     plan = system.call("POST", "/plans", new_plan())["id"]
     body = {"planId": plan, "startAt": started()}
     system.call("POST", f"/tenants/{tenant}/subscriptions", body)
-    producers = Producers(system.port, system.token, tenant)
+    return tenant
 
-    producers.start()
-    for name in KILLED:
-        producers.wait_for(500)
-        system.kill(name)
-    producers.wait_for(500)
-    producers.stop()
 
+def all_is_there(system: System, producers: Producers) -> Decimal:
+    """Assert that what was acknowledged is stored and counted once; return what it costs."""
+    tenant = producers.tenant
     ids, counted = system.stored(tenant)
     kept = set(ids)
     assert producers.unexpected == []
-    assert producers.repeated > 0, "nobody was interrupted: the test shows nothing"
     assert len(ids) == len(kept)
     assert producers.acknowledged - kept == set()
     assert kept - producers.sent == set()
@@ -150,3 +155,33 @@ def test_what_was_acknowledged_is_there_once_and_counted_once(system: System) ->
     assert system.launch("manage", "shell", "-v0", "-c", RECOUNT.format(tenant)).strip() == "[]"
     bill = system.call("GET", f"/tenants/{tenant}/billing/preview")
     assert Decimal(bill["total"]) == counted
+    current = system.call("GET", f"/realtime-cost/tenants/{tenant}/current")
+    assert Decimal(current["usageCost"]) == counted
+    return counted
+
+
+def test_what_was_acknowledged_is_there_once_and_counted_once(system: System) -> None:
+    """Of a tenant with a hard quota, whose events go another way, and of one without."""
+    free, limited = subscribed(system), subscribed(system)
+    quota = {"tenantId": limited, "resourceType": METER, "quotaLimit": "1000000000"}
+    system.call("POST", "/quotas", quota)
+    sizes = {free: (1, 1, BATCH), limited: (1, BATCH)}
+    all_producers = [
+        Producers(system.port, system.token, tenant, sizes[tenant]) for tenant in (free, limited)
+    ]
+
+    for producers in all_producers:
+        producers.start()
+    for name in KILLED:
+        for producers in all_producers:
+            producers.wait_for(300)
+        system.kill(name)
+    for producers in all_producers:
+        producers.wait_for(300)
+        producers.stop()
+
+    assert sum(producers.repeated for producers in all_producers) > 0, "nobody was interrupted"
+    costs = [all_is_there(system, producers) for producers in all_producers]
+    check = f"/quotas/tenants/{limited}/check?resourceType={METER}&requestedAmount=1"
+    [used] = system.call("GET", check)["quotas"]
+    assert Decimal(used["currentUsage"]) == costs[1]

@@ -157,11 +157,12 @@ def allocation(story: Story, tenant: str, made: dict[str, str]) -> None:
 
 
 def stream(story: Story, real: str) -> None:
-    """Open a stream, of which no more than the head is kept, and close it."""
+    """Follow a stream that ends at once; no more than its head is kept."""
     asked = {"method": "GET", "path": f"{BASE}{real}/stream"}
-    response = story.call("GET", f"{real}/stream", status=200)
+    with patch.dict(settings.BILLING, {"BILLING_STREAM_SECONDS": 0}):
+        response = story.call("GET", f"{real}/stream", status=200)
+        assert b"event: current" in b"".join(response.streaming_content)
     story.keep("stream_cost", "Opened", asked, response)
-    response.close()
     with patch.dict(settings.BILLING, {"BILLING_STREAMS_PER_TENANT": 0}):
         story.tell("stream_cost", "Too many", "GET", f"{real}/stream", status=429)
     with patch.dict(settings.BILLING, {"BILLING_STREAMS": 0}):
