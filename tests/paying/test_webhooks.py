@@ -101,7 +101,7 @@ def test_an_empty_body_is_refused() -> None:
 
 BAD_BODIES: list[Any] = [
     [],
-    [event("customer.updated", "customer", "cus_1")],
+    [event("customer.updated", "customer", "cus_1", id="evt_1")],
     "text",
     7,
     None,
