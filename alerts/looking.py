@@ -20,6 +20,8 @@ from costs.snapshot import snapshot
 
 log = structlog.get_logger(__name__)
 
+SETTLES: Final = timedelta(seconds=10)
+"""So long after a recording began versions are compared: it draws a number before it commits."""
 EVEN_SO: Final = timedelta(seconds=30)
 """So often the versions are compared even where nothing was recorded: events are voided too."""
 
@@ -70,6 +72,7 @@ class Sweeper:
 
     def __init__(self) -> None:
         self._recorded = -1
+        self._moved_at: datetime | None = None
         self._compared_at: datetime | None = None
 
     def sweep(self, *, read_clock: Callable[[], datetime], rounds: int = 20) -> int:
@@ -77,18 +80,23 @@ class Sweeper:
         fired = 0
         for _ in range(rounds):
             now = read_clock()
-            recorded = watching.recorded_so_far()
             found = watching.due(now=now)
-            compares = recorded != self._recorded or self._is_time(now)
+            compares = self._may_have_changed(now)
             if compares:
                 found += watching.changed(now=now)
             leased = watching.lease(found, now=now) if found else []
             if compares and len(found) < watching.BATCH:
-                self._recorded, self._compared_at = recorded, now
+                self._compared_at = now
             if not leased:
                 return fired
             fired += look_at_all(leased, read_clock=read_clock)
         return fired
 
-    def _is_time(self, now: datetime) -> bool:
+    def _may_have_changed(self, now: datetime) -> bool:
+        """Say whether a recording began lately, or the last comparison lies too far back."""
+        recorded = watching.recorded_so_far()
+        if recorded != self._recorded:
+            self._recorded, self._moved_at = recorded, now
+        if self._moved_at is not None and now < self._moved_at + SETTLES:
+            return True
         return self._compared_at is None or now >= self._compared_at + EVEN_SO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core import mail
@@ -10,7 +11,7 @@ from django.test import override_settings
 
 from alerts import watching
 from alerts.erasing import erase_alerts
-from alerts.looking import Sweeper, look_at
+from alerts.looking import SETTLES, Sweeper, look_at
 from alerts.models import Alert, AlertFiring, AlertWatch
 from billing.kernel import clock
 from billing.models import Account, OutboxEvent
@@ -174,8 +175,24 @@ class TestFinding:
         sweeper = Sweeper()
         sweeper.sweep(read_clock=clock.now)
 
+        settled = clock.now() + SETTLES
         with django_assert_num_queries(2):
+            sweeper.sweep(read_clock=lambda: settled)
+
+    def test_a_recording_that_had_not_committed_is_found_by_the_next_sweep(
+        self, scene: Scene
+    ) -> None:
+        scene.alert("ABSOLUTE", "100.00")
+        sweeper, drawn = Sweeper(), watching.recorded_so_far()
+        scene.spend(99)
+        sweeper.sweep(read_clock=clock.now)
+        with patch.object(watching, "recorded_so_far", lambda: drawn + 2):
+            sweeper.sweep(read_clock=clock.now)  # its number is drawn, and it is not there yet
+            scene.spend(1)
+
             sweeper.sweep(read_clock=clock.now)
+
+        assert fired() == [("ABSOLUTE", "100")]
 
     def test_who_has_no_alert_is_never_looked_at(self, scene: Scene) -> None:
         scene.spend(100)
