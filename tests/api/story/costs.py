@@ -147,13 +147,18 @@ def allocation(story: Story, tenant: str, made: dict[str, str]) -> None:
     story.tell("update_allocation_rule", "Another follows", "PUT", path, back, status=409)
     gone = f"/allocation-rules/{second['id']}"
     story.tell("delete_allocation_rule", "Of this period", "DELETE", gone, status=204)
+    by_center(story, tenant)
+    story.at("2026-05-02T00:00:00+00:00")
+    refused = "Of a period that is invoiced"
+    story.tell("delete_allocation_rule", refused, "DELETE", path, status=409)
+
+
+def by_center(story: Story, tenant: str) -> None:
+    """Show an invoice by cost center."""
     draft = story.call("POST", f"/tenants/{tenant}/invoices", {}, status=201).json()
     centers_of = f"/invoices/{draft['id']}/cost-centers"
     story.tell("get_invoice_cost_centers", "A draft", "GET", centers_of)
     story.tell("get_invoice_cost_centers_csv", "A draft", "GET", f"{centers_of}.csv")
-    story.at("2026-05-02T00:00:00+00:00")
-    refused = "Of a period that is invoiced"
-    story.tell("delete_allocation_rule", refused, "DELETE", path, status=409)
 
 
 def stream(story: Story, real: str) -> None:
