@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -57,20 +57,19 @@ def attempts(delivery: WebhookDelivery) -> SafeString | str:
     """Write the log, the newest first."""
     if not delivery.log:
         return formatting.NONE
-    rows = format_html_join(
+    return format_html_join(
         "",
-        "<tr><td>{}</td><td>{}</td><td>{} ms</td><td>{}</td></tr>",
+        "<p>{} · {} · {} ms · {}</p>",
         (
             (
                 entry["at"][:19].replace("T", " "),
                 entry["status"] if entry["status"] is not None else formatting.NONE,
                 entry["milliseconds"],
-                entry["snippet"] or entry["failure"],
+                entry["snippet"] or entry["failure"] or formatting.NONE,
             )
             for entry in reversed(delivery.log)
         ),
     )
-    return format_html('<table class="bo-attempts">{}</table>', rows)
 
 
 def _endpoint(delivery: WebhookDelivery) -> SafeString:
