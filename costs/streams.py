@@ -81,7 +81,7 @@ class Hub:
         """Begin to listen. Raises TenantHasStreams, TooManyStreams where a bound is reached."""
         with self._news:
             own = self._feeds.get(account_id)
-            if own is not None and own.listeners >= most_per_account:
+            if (own.listeners if own is not None else 0) >= most_per_account:
                 raise TenantHasStreams(retry_after=5, most=most_per_account)
             if self.is_ending or self.listeners >= most:
                 raise TooManyStreams(retry_after=5)

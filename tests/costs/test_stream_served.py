@@ -20,6 +20,7 @@ from billing.models import Account, Meter
 from tests import factories
 from tests.client import token
 from tests.costs.server import Listener, served
+from tests.faults.test_server import SECRETS
 
 HEADERS = {"Accept": "text/event-stream"}
 
@@ -55,7 +56,10 @@ class Served:
         return f"/api/v1/billing/realtime-cost/tenants/{self.account.id}"
 
     def headers(self) -> dict[str, str]:
-        return {**HEADERS, "Authorization": f"Bearer {token('billing_admin')}"}
+        return {
+            **HEADERS,
+            "Authorization": f"Bearer {token('billing_admin', secret=SECRETS['JWT_SECRET'])}",
+        }
 
     def listen(self, **headers: str) -> Listener:
         return Listener(self.port, f"{self.path}/stream", {**self.headers(), **headers})

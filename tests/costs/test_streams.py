@@ -94,16 +94,16 @@ def test_many_listeners_cost_one_reading(hub: Hub, source: Source) -> None:
 
 def test_streams_are_bounded_and_places_come_back(hub: Hub) -> None:
     account = uuid4()
-    first, _ = listen(hub, account), listen(hub, account)
+    first, _second = listen(hub, account), listen(hub, account)
 
     with pytest.raises(TenantHasStreams):
         listen(hub, account)
-    listen(hub, uuid4())
+    _another = listen(hub, uuid4())
     with pytest.raises(TooManyStreams):
         listen(hub, uuid4())
     first.close()
     first.close()
-    listen(hub, account)
+    _third = listen(hub, account)
     assert hub.listeners == 3
 
 

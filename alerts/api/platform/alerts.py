@@ -29,7 +29,7 @@ from billing.kernel.errors import NotFound
 from billing.models import Account
 from billing.subscriptions.catch_up import catch_up
 
-TAGS: Final = ["Real-time cost"]
+TAGS: Final = ["Costs"]
 SORTS: Final = {"createdAt": "created_at"}
 AlertQuery = page_query(SORTS, status=OneOfField(choices=AlertStatus.values, required=False))
 

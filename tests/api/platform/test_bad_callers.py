@@ -21,6 +21,13 @@ from tests.client import Api, error_of, json_of, token
 pytestmark = pytest.mark.django_db
 every = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
 guarded = pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.by != "person"], ids=str)
+NAMING = [e for e in ENDPOINTS if e.path in {"/stripe/checkout", "/stripe/portal"}]
+NOT_A_PRODUCERS = [
+    e
+    for e in ENDPOINTS
+    if e.by != "person" and e not in NAMING and not e.path.endswith("/quotas/reservations")
+]
+"""All but what names a tenant in its body, and reserving, which is a producer's to do."""
 REFUSED = {"owner": (404, "NO_CUSTOMER")}
 """What a producer of usage is told where a member of a customer is asked for."""
 
@@ -132,11 +139,20 @@ def test_a_stranger_is_refused(refused: Any, stranger: Api, endpoint: Endpoint) 
     assert error_of(answer) == endpoint.stranger
 
 
-@guarded
+@pytest.mark.parametrize("endpoint", NOT_A_PRODUCERS, ids=str)
 def test_a_producer_of_usage_is_refused(refused: Any, service: Api, endpoint: Endpoint) -> None:
     answer = refused(endpoint, caller=service, body=endpoint.body)
 
     assert error_of(answer) == REFUSED.get(endpoint.by, (403, "FORBIDDEN"))
+
+
+@pytest.mark.parametrize("endpoint", NAMING, ids=str)
+def test_an_unbound_producer_is_told_of_an_unknown_tenant(
+    refused: Any, service: Api, endpoint: Endpoint
+) -> None:
+    answer = refused(endpoint, caller=service, body=endpoint.body)
+
+    assert error_of(answer) == (404, "TENANT_NOT_FOUND")
 
 
 @guarded
