@@ -167,7 +167,6 @@ def stream(story: Story, real: str) -> None:
     with patch.dict(settings.BILLING, {"BILLING_STREAM_SECONDS": 0}):
         response = story.call("GET", f"{real}/stream", status=200)
         assert b"event: current" in b"".join(response.streaming_content)
-        response.close()
     story.keep("stream_cost", "Opened", asked, response)
     with patch.dict(settings.BILLING, {"BILLING_STREAMS_PER_TENANT": 0}):
         story.tell("stream_cost", "Too many", "GET", f"{real}/stream", status=429)
