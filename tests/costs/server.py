@@ -86,8 +86,9 @@ class Listener:
         """Yield what is sent, until it ends."""
         assert self.head[1].get("transfer-encoding") == "chunked"
         while size := int(self.file.readline() or b"0", 16):
-            yield self.file.read(size)
+            chunk = self.file.read(size)
             self.file.readline()
+            yield chunk
 
     def event(self) -> Event:
         """Return the next event, comments left out. Raises EOFError at the end."""

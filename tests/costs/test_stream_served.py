@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,6 +50,7 @@ class Served:
     process: subprocess.Popen[bytes]
     account: Account
     meter: Meter
+    opened: list[Listener] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -62,7 +63,9 @@ class Served:
         }
 
     def listen(self, **headers: str) -> Listener:
-        return Listener(self.port, f"{self.path}/stream", {**self.headers(), **headers})
+        made = Listener(self.port, f"{self.path}/stream", {**self.headers(), **headers})
+        self.opened.append(made)
+        return made
 
     def request(self, what: str) -> Request:
         return Request(f"http://127.0.0.1:{self.port}{self.path}/{what}", headers=self.headers())
@@ -77,7 +80,10 @@ def world() -> Iterator[Served]:
     account, meter = scene()
     bounds = {"BILLING_STREAMS": "4", "BILLING_STREAMS_PER_TENANT": "3"}
     with served(**bounds) as (port, process):
-        yield Served(port, process, account, meter)
+        served_to = Served(port, process, account, meter)
+        yield served_to
+        for one in served_to.opened:
+            one.close()
 
 
 @pytest.mark.slow
