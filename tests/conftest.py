@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
-from billing.models import Meter
-from invoicing.records import DunningStep
 from tenants.metering.meters import BOOK
+from tests import database
 from tests.client import Api, json_of
 from tests.stripe_sandbox.fixtures import stripe_sandbox
 
@@ -49,14 +48,23 @@ def tenant(db: None, admin: Api) -> dict[str, Any]:
     return body
 
 
-@pytest.fixture(autouse=True)
-def built_in_rows(request: pytest.FixtureRequest) -> None:
-    """Bring back what migrations put in: tests with real transactions empty every table."""
-    asks = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
-    if asks or request.node.get_closest_marker("django_db"):
-        request.getfixturevalue("_django_db_helper")
-        if not Meter.objects.exists():
-            import_module("billing.migrations.0003_meters").add_meters(apps, None)
-            BOOK.meters(fresh=True)  # what the process kept of them has other ids
-        if not DunningStep.objects.exists():
-            import_module("invoicing.migrations.0005_collection_holds").seed(apps, None)
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """Give the worker a database of its own, in place of pytest-django's, migrated each time."""
+    with django_db_blocker.unblock():
+        name = database.use_a_copy()
+    yield
+    with django_db_blocker.unblock():
+        database.drop(name)
+
+
+def _empty(_case: TransactionTestCase) -> None:
+    database.empty()
+    BOOK.meters(fresh=True)  # what the process kept of those that the test made or changed
+
+
+TransactionTestCase._fixture_teardown = _empty
