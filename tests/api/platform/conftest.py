@@ -31,6 +31,7 @@ from tests import factories
 from tests.api.platform.endpoint import Endpoint
 from tests.api.platform.plan_bodies import plan
 from tests.client import Api, json_of
+from tests.remembered import remembered
 from webhooks.models import WebhookDelivery, WebhookEndpoint
 
 TABLES = (
@@ -61,7 +62,13 @@ TABLES = (
 
 
 @pytest.fixture
-def scene(admin: Api, tenant: dict[str, Any]) -> dict[str, str]:
+def scene(db: None, admin: Api) -> dict[str, str]:
+    return one_of_each(admin)
+
+
+@remembered
+def one_of_each(admin: Api) -> dict[str, str]:
+    tenant = json_of(admin.post("/tenants", {"name": "Acme"}), 201)
     made = json_of(admin.post("/plans", plan(code="scene")), 201)
     clock = json_of(admin.post("/test-clocks", {"frozenTime": "2026-01-01T00:00:00Z"}), 201)
     customer = factories.customer()

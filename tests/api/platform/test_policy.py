@@ -16,6 +16,7 @@ from costs.models import AllocationRule
 from customers.models import Customer, Membership
 from tenants.models import CostCenter
 from tests.factories import LONG_AGO
+from tests.remembered import remembered
 from tests.scenarios.world import World, token
 
 # Each row: method, path, body, and who may (all others are refused with 403).
@@ -136,6 +137,8 @@ HIDDEN: Final = (
     *("webhook", "delivery"),
 )
 TEN: Final = {"code": "ten", "discountType": "PERCENTAGE", "discountValue": "10"}
+SCOPES: Final = ("billing:read", "billing:write", "usage:write")
+People = dict[tuple[bool, int], str]
 CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 
 
@@ -143,6 +146,13 @@ CALLERS: Final = (*EVERYONE.split(), "stranger", "nobody")
 def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A customer with its team, an invoice, keys, and a stranger of another customer."""
     monkeypatch.setattr("invoicing.pdf.rendering.WAIT_SECONDS", 0)
+    ids, people, api_keys = played()
+    return {"ids": ids, "headers": headers(people, api_keys)}
+
+
+@remembered
+def played() -> tuple[dict[str, str], People, dict[str, dict[str, str]]]:
+    """Make one of each thing; return their ids, the users by (own, role), and keys by scope."""
     world = World()
     world.begin("2025-04-01T00:00:00Z")
     plan = world.plan()
@@ -155,26 +165,24 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     url = {"url": "https://hooks.example/"}
     hook = world.post(f"/tenants/{world.tenant}/webhooks", url, status=201)
     people = teams(world)
-    return {
-        "ids": {
-            "tenant": world.tenant,
-            **quotas(world),
-            "invoice": invoice,
-            "note": note,
-            "subscription": subscription["id"],
-            "plan": plan,
-            "coupon": world.post("/coupons", TEN, status=201)["id"],
-            "clock": world.clock,
-            "webhook": hook["id"],
-            "alert": alert_of(world),
-            "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
-            "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
-            "event": world.use("API_CALLS", eventId="one")["eventId"],
-            "center": owners_center(world),
-            "rule": owners_rule(world),
-        },
-        "headers": headers(people),
+    ids = {
+        "tenant": world.tenant,
+        **quotas(world),
+        "invoice": invoice,
+        "note": note,
+        "subscription": subscription["id"],
+        "plan": plan,
+        "coupon": world.post("/coupons", TEN, status=201)["id"],
+        "clock": world.clock,
+        "webhook": hook["id"],
+        "alert": alert_of(world),
+        "delivery": world.post(f"/webhooks/{hook['id']}/test", status=201)["id"],
+        "spare": world.post("/test-clocks", {"frozenTime": "2025-04-01T00:00:00Z"})["id"],
+        "event": world.use("API_CALLS", eventId="one")["eventId"],
+        "center": owners_center(world),
+        "rule": owners_rule(world),
     }
+    return ids, people, {scope: key(people, scope) for scope in SCOPES}
 
 
 def alert_of(world: World) -> str:
@@ -194,7 +202,7 @@ def quotas(world: World) -> dict[str, str]:
     return {"quota": own, "given": given, "reservation": reserved}
 
 
-def teams(world: World) -> dict[tuple[bool, int], str]:
+def teams(world: World) -> People:
     """Give the tenant and another one a team; return its users by (own, role)."""
     at = datetime(2025, 4, 1, tzinfo=UTC)
     people = {}
@@ -231,17 +239,18 @@ def other_tenant(world: World) -> str:
     return str(world.post("/tenants", {"name": "Another"})["id"])
 
 
-def headers(people: dict[tuple[bool, int], str]) -> dict[str, dict[str, str]]:
+def key(people: People, scope: str) -> dict[str, str]:
+    made, secret = keys.create_api_key(
+        user_id=people[(True, 0)],  # type: ignore[arg-type]
+        scopes=[scope],
+        now=datetime(2025, 4, 1, tzinfo=UTC),
+    )
+    return {"api-key": made.key, "api-secret": secret}
+
+
+def headers(people: People, api_keys: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     def bearer(*roles: str, user: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {token(*roles, user=user)}"}
-
-    def key(scope: str) -> dict[str, str]:
-        made, secret = keys.create_api_key(
-            user_id=people[(True, 0)],  # type: ignore[arg-type]
-            scopes=[scope],
-            now=datetime(2025, 4, 1, tzinfo=UTC),
-        )
-        return {"api-key": made.key, "api-secret": secret}
 
     return {
         "admin": bearer("billing_admin"),
@@ -249,9 +258,9 @@ def headers(people: dict[tuple[bool, int], str]) -> dict[str, dict[str, str]]:
         "teamadmin": bearer(user=people[(True, 1)]),
         "user": bearer(user=people[(True, 2)]),
         "service": bearer("service"),
-        "key:read": key("billing:read"),
-        "key:write": key("billing:write"),
-        "key:usage": key("usage:write"),
+        "key:read": api_keys["billing:read"],
+        "key:write": api_keys["billing:write"],
+        "key:usage": api_keys["usage:write"],
         "stranger": bearer(user=people[(False, 0)]),
         "nobody": {},
     }
