@@ -67,4 +67,25 @@ def _empty(_case: TransactionTestCase) -> None:
     BOOK.meters(fresh=True)  # what the process kept of those that the test made or changed
 
 
-TransactionTestCase._fixture_teardown = _empty
+TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of the slow tests, so that no long one is the last.
+
+    xdist gives each worker one stretch of the list, and to one that is done the end of another's.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers == 1:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    size = -(-len(items) // workers)
+    begun: list[pytest.Item] = []
+    for number in range(workers):
+        first = slow[number::workers]
+        room = max(size - len(first), 0)
+        begun += [*first, *quick[:room]]
+        del quick[:room]
+    items[:] = [*begun, *quick]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import django
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 from launcher.paths import ROOT
@@ -109,6 +109,16 @@ def empty() -> None:
     """Bring the database to what it was made as, after a test with real transactions."""
     with connection.cursor() as cursor:
         cursor.execute(RESTORE)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Do something within a test's transaction, and have the database forget it."""
+    block: Any = transaction.atomic()
+    block._from_testcase = True  # so that services may be durable in it
+    with block:
+        yield
+        transaction.set_rollback(True)
 
 
 @contextmanager

@@ -53,10 +53,8 @@ def changed() -> set[str]:
 
 def _differs(name: str, has_rows_of_old: bool) -> sql.Composed:
     table, old = sql.Identifier("public", name), sql.Identifier("as_made", name)
-    rows = sql.SQL("SELECT FROM {}").format(table)
-    if has_rows_of_old:
-        rows = sql.SQL("(TABLE {0} EXCEPT TABLE {1}) UNION ALL (TABLE {1} EXCEPT TABLE {0})")
-        rows = rows.format(table, old)
+    either = "(TABLE {0} EXCEPT TABLE {1}) UNION ALL (TABLE {1} EXCEPT TABLE {0})"
+    rows = sql.SQL(either if has_rows_of_old else "SELECT FROM {0}").format(table, old)
     return sql.SQL("SELECT {} WHERE EXISTS ({})").format(sql.Literal(name), rows)
 
 

@@ -10,9 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from launcher import environment
 from launcher.paths import ROOT, DataFolder
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run_all(stack: Stack, arguments: list[str]) -> list[Outcome]:
-    """Run the checks two at a time, then the tests on both cores; with arguments, only tests.
+    """Run the checks, then the tests on both cores, mypy beside; with arguments, only tests.
 
     `nightly` are the random histories alone, many more of them.
     """
@@ -73,7 +73,13 @@ def run_all(stack: Stack, arguments: list[str]) -> list[Outcome]:
     if arguments:
         return [run_pytest(located(arguments), env)]
     production = {**stack.environment(PRODUCTION), **stack.mark, "BILLING_SECURE": "1"}
-    return [*run_lanes(lanes(env, production)), run_pytest([], env)]
+    beside = ThreadPoolExecutor(max_workers=1)
+    try:
+        types = beside.submit(run, Check("mypy", [sys.executable, "-m", "mypy", "."], env))
+        outcomes = [run(check) for check in checks(env, production)]
+        return [*outcomes, run_pytest([], env), types.result()]
+    finally:  # on a signal, whoever stops the stack ends what still runs
+        beside.shutdown(wait=False)
 
 
 def test_environment(stack: Stack) -> dict[str, str]:
@@ -88,21 +94,19 @@ def test_environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def lanes(env: Mapping[str, str], production: Mapping[str, str]) -> list[list[Check]]:
-    """Return two lists of checks of about the same length; each is run in order."""
+def checks(env: Mapping[str, str], production: Mapping[str, str]) -> list[Check]:
+    """Return the checks in the order in which they run, and last what the tests will copy."""
     python = [sys.executable, "-m"]
     manage = [sys.executable, "manage.py"]
     deploy = [*manage, "check", "--deploy", "--fail-level", "WARNING"]
     linter = str(Path(sys.executable).with_name("lint-imports"))
     return [
-        [Check("mypy", [*python, "mypy", "."], env)],
-        [
-            Check("ruff check", [*python, "ruff", "check", "."], env),
-            Check("ruff format", [*python, "ruff", "format", "--check", "."], env),
-            Check("lint-imports", [linter], env),
-            Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], env),
-            Check("deploy check", deploy, production),
-        ],
+        Check("ruff check", [*python, "ruff", "check", "."], env),
+        Check("ruff format", [*python, "ruff", "format", "--check", "."], env),
+        Check("lint-imports", [linter], env),
+        Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], env),
+        Check("deploy check", deploy, production),
+        Check("tests' database", [*python, "tests.database"], env),
     ]
 
 
@@ -120,50 +124,21 @@ def nightly(arguments: Sequence[str]) -> list[str]:
     ]
 
 
-@dataclass(slots=True)
-class Running:
-    check: Check
-    process: subprocess.Popen[bytes]
-    output: IO[bytes]
-    began: float
-
-
-def begin(check: Check) -> Running:
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the check has ended
-    process = subprocess.Popen(
+def run(check: Check) -> Outcome:
+    """Run a check to its end; show what it said if it failed."""
+    began = time.monotonic()
+    done = subprocess.run(
         check.command,
         cwd=ROOT,
         env=dict(check.environment),
         stdin=subprocess.DEVNULL,
-        stdout=output,
+        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        check=False,
     )
-    return Running(check, process, output, time.monotonic())
-
-
-def run_lanes(waiting: list[list[Check]]) -> list[Outcome]:
-    """Run every lane's checks in order, the lanes side by side. Shows what a failed check said."""
-    outcomes: list[Outcome] = []
-    running: dict[int, Running] = {}
-    while running or any(waiting):
-        for number, lane in enumerate(waiting):
-            if number not in running and lane:
-                running[number] = begin(lane.pop(0))
-        for number, one in list(running.items()):
-            if one.process.poll() is not None:
-                outcomes.append(finish(one))
-                del running[number]
-        time.sleep(0.05)
-    return outcomes
-
-
-def finish(one: Running) -> Outcome:
-    outcome = Outcome(one.check.name, one.process.returncode == 0, time.monotonic() - one.began)
-    print(outcome.line(), flush=True)
-    with one.output as output:
-        if not outcome.passed:
-            output.seek(0)
-            print(output.read().decode(errors="replace"), flush=True)
+    outcome = Outcome(check.name, done.returncode == 0, time.monotonic() - began)
+    said = "" if outcome.passed else f"\n{done.stdout.decode(errors='replace')}"
+    print(outcome.line() + said, flush=True)
     return outcome
 
 

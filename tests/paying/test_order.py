@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from billing.kernel import clock
 from billing.models import Subscription
 from paying.inbox.kinds import is_handled
 from paying.inbox.working import ATTEMPTS, claim, read_event, retry_event
 from paying.models import Checkout, Profile, Receipt, StripeEvent
+from tests import database
 from tests.fakes.stripe import FakeStripe, Mood
 from tests.paying.conftest import Shop, deliver, event
 from tests.paying.test_checkout import checkout
@@ -125,12 +126,9 @@ class Story:
 @contextmanager
 def undone(stripe: FakeStripe) -> Iterator[None]:
     """Do something, and have both sides forget it."""
-    block: Any = transaction.atomic()
-    block._from_testcase = True  # so that services may be durable in it
     kept = json.dumps(stripe._kept)
-    with block:
+    with database.undone():
         yield
-        transaction.set_rollback(True)
     stripe._kept = json.loads(kept)
 
 
