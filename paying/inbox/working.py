@@ -22,8 +22,9 @@ from billing.stripe.errors import StripeNotConfigured
 from billing.stripe.gateway import Gateway
 from paying import mirroring
 from paying.inbox.storing import WORK
-from paying.models import StripeEvent, StripeThing
+from paying.models import StripeEvent
 from paying.records import EventStatus
+from paying.syncing import seeing
 from paying.syncing.done import Done
 from paying.syncing.handlers import HANDLERS
 
@@ -125,16 +126,7 @@ def note_done(*, event_id: str, done: Done, now: datetime) -> None:
     event.outcome, event.failure = done.outcome[:255], ""
     event.account_id, event.due_at, event.done_at = done.account_id, None, now
     event.save()
-    if done.is_ours:
-        StripeThing.objects.update_or_create(
-            id=event.object_id,
-            defaults={
-                "kind": event.object_type,
-                "account_id": done.account_id,
-                "status": done.status[:64],
-                "seen_at": now,
-            },
-        )
+    seeing.note(event.object_id, event.object_type, done, now=now)
 
 
 @service

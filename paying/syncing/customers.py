@@ -14,6 +14,7 @@ from customers.services.deletion import confirm_stripe_deletion
 from paying.buying.linking import link_account
 from paying.models import Collection, Profile
 from paying.records import CollectionStatus
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
 
 WAITING_FOR_A_METHOD = (
@@ -33,7 +34,7 @@ def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
         return NOT_OURS
     changed = note_method(account_id=account.id, payment_method=state.payment_method, now=now)
     outcome = "another payment method" if changed else "as we know it"
-    return Done(outcome, account.id, "active")
+    return Done(outcome, account.id, "active", drift=drifting.of_customer(account, state))
 
 
 def _gone(customer_id: str, *, now: datetime) -> Done:

@@ -12,6 +12,7 @@ from billing.stripe.gateway import Gateway
 from billing.stripe.values import InvoiceState
 from invoicing.models import Invoice
 from paying.money.receiving import Source, take_in
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
 from paying.syncing.subscriptions import sync_subscription
 
@@ -30,10 +31,13 @@ def sync_invoice(invoice_id: str, *, stripe: Gateway, now: datetime) -> Done:
         return NOT_OURS
     if state.subscription_id and ours is None:
         sync_subscription(state.subscription_id, stripe=stripe, now=now)
-    if state.status == "paid" and state.paid.minor > 0:
+    is_paid = state.status == "paid" and state.paid.minor > 0
+    outcome = f"it is {state.status}"
+    if is_paid:
         receive(account_id=account_id, state=state, now=now)
-        return Done(f"received {state.paid.amount} {state.paid.currency}", account_id, "paid")
-    return Done(f"it is {state.status}", account_id, state.status)
+        outcome = f"received {state.paid.amount} {state.paid.currency}"
+    drift = drifting.of_money(state.id, state.paid, is_taken=is_paid)
+    return Done(outcome, account_id, state.status, drift=drift)
 
 
 @service

@@ -20,6 +20,7 @@ from billing.subscriptions.states import Standing
 from paying.errors import PlanNotKnown
 from paying.models import Checkout, Profile
 from paying.records import CheckoutStatus, Mode
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
 from paying.syncing.plans import put_on_plan
 
@@ -44,13 +45,15 @@ def sync_subscription(subscription_id: str, *, stripe: Gateway, now: datetime) -
         return Done("begins with its checkout", account.id, state.status)
     ours = _ours(account, state)
     if ours is None and (state.status in OVER or _is_collected(account)):
-        return Done("leads nothing of ours", account.id, state.status)
+        drift = drifting.of_subscription(None, state)
+        return Done("leads nothing of ours", account.id, state.status, drift=drift)
     at = clock.now_for(account)
     if ours is None:
         ours = _begin(account, state, at=at)
     _follow(account, ours, state, at=at)
     catch_up(account, now=at)
-    return Done(f"ours follows: {state.status}", account.id, state.status)
+    drift = drifting.of_subscription(_ours(account, state), state)
+    return Done(f"ours follows: {state.status}", account.id, state.status, drift=drift)
 
 
 def _waits_for_its_checkout(state: SubscriptionState) -> bool:
