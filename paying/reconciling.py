@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.db.models import Q
 
 from billing.kernel.services import service
 from billing.models import Account, Subscription
@@ -21,8 +22,9 @@ from paying.inbox.kinds import is_handled
 from paying.inbox.storing import keep_event
 from paying.inbox.working import serialized
 from paying.models import Checkout, Intent, Reconciliation, StripeEvent, StripeThing
-from paying.records import CheckoutStatus, EventSource
+from paying.records import CheckoutStatus, EventSource, Purpose
 from paying.syncing import seeing
+from paying.syncing.drifting import OVER
 from paying.syncing.handlers import HANDLERS
 
 log = structlog.get_logger(__name__)
@@ -109,13 +111,21 @@ def undecided(now: datetime) -> Iterator[tuple[str, str]]:
     """Yield (kind, id) of the things to look at, bounded."""
     old = now - UNDECIDED_FOR
     intents = Intent.objects.undecided().filter(asked_at__lt=old, stripe_id__isnull=False)
-    for name in intents.order_by("asked_at").values_list("stripe_id", flat=True)[:OBJECTS]:
-        yield "payment_intent", str(name)
+    rows = intents.order_by("asked_at").values_list("stripe_id", "purpose")
+    for name, purpose in rows[:OBJECTS]:
+        yield "invoice" if purpose == Purpose.PUSHED else "payment_intent", str(name)
     pages = Checkout.objects.filter(status=CheckoutStatus.OPEN, created_at__lt=old)
     for name in pages.order_by("created_at").values_list("stripe_id", flat=True)[:OBJECTS]:
         yield "checkout.session", str(name)
-    led = Subscription.objects.live().exclude(stripe_subscription_id="")
-    seen = StripeThing.objects.filter(kind="subscription", seen_at__gt=now - UNSEEN_FOR)
+    yield from unseen(now)
+
+
+def unseen(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what was not seen for a day, and what differed when it was seen last."""
+    rested = Q(seen_at__gt=now - UNSEEN_FOR) | Q(status__in=OVER)
+    seen = StripeThing.objects.filter(rested, kind="subscription")
+    led = Subscription.objects.exclude(stripe_subscription_id="")
+    led = led.filter(account__closed_at__isnull=True)
     led = led.exclude(stripe_subscription_id__in=seen.values("pk")).order_by("pk")
     for name in led.values_list("stripe_subscription_id", flat=True)[:OBJECTS]:
         yield "subscription", name

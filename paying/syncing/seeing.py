@@ -29,5 +29,6 @@ def see(*, name: str, kind: str, done: Done, now: datetime) -> bool:
     if done.is_ours:
         note(name, kind, done, now=now)
         return bool(done.drift)
-    gone = {"drift": NOT_THERE, "status": "", "seen_at": now}
-    return StripeThing.objects.filter(pk=name).update(**gone) > 0
+    gone = {"kind": kind, "drift": NOT_THERE, "status": "", "seen_at": now}
+    StripeThing.objects.update_or_create(id=name, defaults=gone)
+    return True

@@ -22,10 +22,11 @@ from paying.models import Checkout, Profile
 from paying.records import CheckoutStatus, Mode
 from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
+from paying.syncing.drifting import OVER
 from paying.syncing.plans import put_on_plan
 
 S = SubscriptionStatus
-OVER: Final = frozenset({"canceled", "incomplete_expired"})
+
 STANDINGS: Final = {"past_due": Standing.PAST_DUE, "unpaid": Standing.UNPAID}
 ENDED: Final = "Ended at Stripe"
 
