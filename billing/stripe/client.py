@@ -204,7 +204,7 @@ class StripeGateway:
         said = {"payment_method": payment_method, "off_session": True}
         reason = ""
         try:
-            _ask(self._v1.invoices.pay, said, invoice_id, key=idempotency_key, declined=_why)
+            _ask(self._v1.invoices.pay, said, invoice_id, key=idempotency_key, declined=_left)
         except StripeRefused as error:
             reason = error.reason
         found = self.invoice(invoice_id=invoice_id)
@@ -269,6 +269,11 @@ def _fetch(
     return found
 
 
+def _left(_declined: stripe.CardError) -> dict[str, Any]:
+    """Return nothing: what was declined stands on the invoice's payment, which is fetched."""
+    return {}
+
+
 def _of_decline(error: stripe.CardError) -> dict[str, Any]:
     """Return the intent that a declined card leaves: it is in the error."""
     body: Any = error.json_body or {}
@@ -276,9 +281,3 @@ def _of_decline(error: stripe.CardError) -> dict[str, Any]:
     if not isinstance(left, dict):
         raise error
     return left
-
-
-def _why(error: stripe.CardError) -> dict[str, Any]:
-    """Return nothing of it: what was declined stands on the invoice's payment."""
-    log.info("declined", reason=error.code)
-    return {}

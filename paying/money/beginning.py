@@ -62,14 +62,21 @@ def _attempt(
     if not amount or not payment_method:
         rest(row, S.NO_METHOD if amount else S.CARRIED)
         return None
+    return _next(account, row, amount, payment_method, now=now)
+
+
+def _next(
+    account: LockedAccount, row: Collection, amount: Money, payment_method: str, *, now: datetime
+) -> Intent | None:
+    """Go on with what was declined at Stripe's invoice, or ask for something new."""
     left = _declined_push(row.pk)
-    if left is not None and not _fits(account, left):
+    if left is None:
+        return _made(account, row.invoice, amount, payment_method, now=now)
+    if not _fits(account, left):
         row.due_at = now + UNKNOWN_AGAIN  # until it is withdrawn: it may be paid still
         return None
-    if left is not None:
-        pushing.again(left, payment_method=payment_method).save()
-        return left
-    return _made(account, invoice, amount, payment_method, now=now)
+    pushing.again(left, payment_method=payment_method).save()
+    return left
 
 
 def _made(

@@ -1,4 +1,4 @@
-"""The lines of an invoice that Stripe shall have: one for each of ours, summing to what is asked."""
+"""The lines of an invoice that Stripe shall have: one for each of ours, their sum what is asked."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Line = tuple[str, int]
 
 
 def lines_for(invoice: Invoice, carried: Iterable[Invoice], asked: Money) -> list[Line]:
-    """Return the lines of a pushed invoice that asks for `asked`: what is due of the invoice, and of
-    those that were carried over to it, as far as Stripe can take it at once.
+    """Return the lines of a pushed invoice that asks for `asked`: what is due of the invoice, and
+    of those that were carried over to it, as far as Stripe can take it at once.
     """
     with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
         given = [(line.description, line.amount_minor) for line in invoice.lines.all()]
