@@ -21,7 +21,7 @@ from billing.stripe.values import InvoiceOrder, InvoiceState, StripeInvoiceLine
 from invoicing.models import OPEN, Invoice
 from paying.models import Intent
 from paying.money.asking import note_refused, note_spent
-from paying.money.receiving import Source, take_in
+from paying.money.receiving import Source, end_settled, take_in
 from paying.records import IntentStatus, Mode, Purpose, Way
 
 S = IntentStatus
@@ -145,10 +145,15 @@ def settle_push(*, intent_id: UUID, state: InvoiceState, now: datetime) -> Inten
     intent.stripe_id = intent.stripe_id or state.id
     intent.save(update_fields=["status", "failure", "stripe_id"])
     if target == S.PAID:
-        source = Source(stripe_id=state.id, intent_id=state.intent_id, charge_id=state.charge_id)
-        at = account.frozen_time or now
-        named = {"invoice_id": intent.invoice_id, "at": at, "now": now}
-        take_in(account, source, amount=state.paid, **named)
+        take_in(
+            account,
+            Source(stripe_id=state.id, intent_id=state.intent_id, charge_id=state.charge_id),
+            amount=state.paid,
+            invoice_id=intent.invoice_id,
+            at=account.frozen_time or now,
+            now=now,
+        )
+    end_settled(account)
     return intent
 
 
