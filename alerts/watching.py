@@ -28,7 +28,8 @@ JOIN LATERAL (
 WHERE w.is_open AND (w.leased_until IS NULL OR w.leased_until <= %s)
 ORDER BY w.account_id LIMIT %s
 """
-RECORDED: Final = "SELECT last_value FROM billing_usage_block"
+# The first number that is drawn leaves `last_value` as it was: it says only that it was drawn.
+RECORDED: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM billing_usage_block"
 
 
 def recorded_so_far() -> int:

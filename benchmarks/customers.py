@@ -27,7 +27,7 @@ LIMIT: Final = 1.5
 TIERS: Final = ("Pro", "Free", "Team", "Business")
 PAGES: Final = (
     ("all", "", ""),
-    ("page 50", "", "&page=50"),
+    ("a page half-way", "", f"&page={MANY // 200}"),
     ("status=active", "&status=active", "&status=active"),
     ("status=past_due (one in a hundred)", "&status=active", "&status=past_due"),
     ("tierName=Pro", "&tierName=Pro", "&tierName=Pro"),
@@ -47,8 +47,9 @@ INSERT INTO billing_plan (id, code, name, description, is_active, is_default, so
     SELECT gen_random_uuid(), lower(name), name, '', true, false, place, now()
     FROM unnest(%(tiers)s::text[]) WITH ORDINALITY AS tier (name, place);
 INSERT INTO billing_planversion (id, plan_id, version, currency, interval, price_minor,
-        pay_in_advance, trial_days, tax_category, stripe_price_id, created_at)
-    SELECT id, id, 1, 'USD', 'MONTH', 900, false, 0, 'STANDARD', '', now() FROM billing_plan;
+        pay_in_advance, trial_days, tax_category, tax_behavior, stripe_price_id, created_at)
+    SELECT id, id, 1, 'USD', 'MONTH', 900, false, 0, 'STANDARD', 'EXCLUSIVE', '', now()
+    FROM billing_plan;
 CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS
     SELECT gen_random_uuid() AS id, number, now() - make_interval(mins => number) AS made,
         (%(tiers)s::text[])[CASE WHEN %(mixed)s THEN 1 + number %% 4 ELSE 1 END] AS tier,
@@ -65,9 +66,10 @@ INSERT INTO customers_membership (id, customer_id, user_id, role, created_at)
     FROM wanted, generate_series(0, 4) AS member;
 INSERT INTO billing_subscription (id, account_id, plan_version_id, status, timezone, started_at,
         anchor_at, cancel_at_period_end, ended_at, cancellation_reason, stripe_subscription_id,
-        created_at, updated_at)
+        standing, created_at, updated_at)
     SELECT gen_random_uuid(), wanted.id, plan.id, status, 'UTC', made, made, false,
-        CASE status WHEN 'CANCELLED' THEN now() END, '', '', made, now()
+        CASE status WHEN 'CANCELLED' THEN now() END, '', '',
+        CASE status WHEN 'PAST_DUE' THEN status ELSE '' END, made, now()
     FROM wanted JOIN billing_plan plan ON plan.name = wanted.tier;
 """
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import jwt
+import psycopg
 
 from benchmarks.single import pgbench_path
 from benchmarks.system import SECRET, System, running
@@ -34,6 +35,15 @@ ROUNDS = 3
 CUSTOMERS = 200
 TARGETS = {"rates": 0.6, "reads": 0.6, "quotas": 0.4}
 P99_TARGET = 5.0
+
+# In one transaction, and in one statement after the other: a customer has its owner at the commit.
+OWNED = """
+UPDATE billing_account SET customer_id = id WHERE id = %(tenant)s;
+INSERT INTO customers_customer (account_id, name, email, created_at, subscription_status)
+    VALUES (%(tenant)s, 'Bench', 'b@example.com', now(), '');
+INSERT INTO customers_membership (id, customer_id, user_id, role, created_at)
+    VALUES (gen_random_uuid(), %(tenant)s, %(user)s, 0, now())
+"""
 
 Requests = Callable[[], Iterator[bytes]]
 
@@ -157,20 +167,8 @@ def customers(system: System) -> list[tuple[str, str]]:
     for _ in range(CUSTOMERS):
         tenant, user = str(system.call("POST", "/tenants", {"name": "Bench"})["id"]), str(uuid4())
         system.call("POST", f"/tenants/{tenant}/subscriptions", {"planId": plan["code"]})
-        with system.connect() as connection:
-            connection.execute(
-                "UPDATE billing_account SET customer_id = id WHERE id = %s", [tenant]
-            )
-            connection.execute(
-                "INSERT INTO customers_customer VALUES (%s, 'Bench', 'b@example.com', now())"
-                " ON CONFLICT DO NOTHING",
-                [tenant],
-            )
-            connection.execute(
-                "INSERT INTO customers_membership (id, customer_id, user_id, role, created_at)"
-                " VALUES (gen_random_uuid(), %s, %s, 2, now())",
-                [tenant, user],
-            )
+        with psycopg.connect(system.database, cursor_factory=psycopg.ClientCursor) as connection:
+            connection.execute(OWNED, {"tenant": tenant, "user": user})
         made.append((tenant, signed(user)))
     return made
 

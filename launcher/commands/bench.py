@@ -6,6 +6,7 @@ running; any other gets an empty database to fill, as its owner, and nothing tha
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -44,8 +45,32 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:count], arguments[count:]
 
 
+def usage() -> str:
+    """Say how it is called, and what each benchmark measures: the first line of its file."""
+    lines = [
+        "usage: bin/bench [NAME …] [OPTION …]",
+        "",
+        "Runs the benchmarks that are named, or all, each against throw-away servers of its own.",
+        "Options go to each of them.",
+        "",
+    ]
+    for name in available():
+        said = (ast.get_docstring(ast.parse(sources(name))) or "").partition("\n")[0]
+        about = said.removesuffix(".").removesuffix(f": `bin/bench {name}`")
+        lines.append(f"  {name:11} {about}")
+    return "\n".join(lines)
+
+
+def sources(name: str) -> str:
+    return (FOLDER / f"{name}.py").read_text()
+
+
 def main(arguments: list[str]) -> int:
     given, options = split(arguments)
+    if {"-h", "--help"} & set(options):
+        chosen(given)
+        print(usage())
+        return 0
     names = chosen(given)
     heed_signals(hangup=True)
     try:

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import override_settings
 
 from alerts import watching
@@ -191,6 +192,22 @@ class TestFinding:
             scene.spend(1)
 
             sweeper.sweep(read_clock=clock.now)
+
+        assert fired() == [("ABSOLUTE", "100")]
+
+    def test_the_first_usage_that_a_database_ever_records_is_found_at_once(
+        self, scene: Scene
+    ) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER SEQUENCE billing_usage_block RESTART")
+        scene.alert("ABSOLUTE", "100.00")
+        sweeper = Sweeper()
+        sweeper.sweep(read_clock=clock.now)
+        settled = clock.now() + SETTLES
+        sweeper.sweep(read_clock=lambda: settled)
+        scene.spend(100)
+
+        sweeper.sweep(read_clock=lambda: settled + SETTLES)
 
         assert fired() == [("ABSOLUTE", "100")]
 

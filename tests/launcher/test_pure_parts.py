@@ -17,7 +17,7 @@ from launcher import (
     unchanged,
     valkey,
 )
-from launcher.commands import first_steps, manage, test, up
+from launcher.commands import bench, first_steps, manage, test, up
 from launcher.errors import LaunchError
 from launcher.paths import DataFolder
 
@@ -217,3 +217,19 @@ def test_a_night_lives_at_least_two_thousand_histories_and_says_how_to_repeat_th
 
 def test_each_night_has_a_seed_of_its_own():
     assert test.nightly([]) != test.nightly([])
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["limits", "--help"]])
+def test_bench_says_which_benchmarks_there_are_and_runs_none(arguments, capsys):
+    assert bench.main(arguments) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("usage: bin/bench [NAME …] [OPTION …]\n")
+    assert [f"  {name} " in said for name in bench.available()] == [True] * 9
+
+
+def test_a_benchmark_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(LaunchError) as error:
+        bench.main(["nope"])
+
+    assert str(error.value) == f"There is no benchmark 'nope': {', '.join(bench.available())}."
