@@ -48,7 +48,7 @@ def read_event(event_id: str, *, stripe: Gateway, now: datetime) -> None:
     if event is None:
         return
     try:
-        with serialized(f"stripe:{event.object_id}") as is_mine:
+        with serialized(turn_of(event)) as is_mine:
             if not is_mine:
                 put_off(event_id=event_id, until=now + BUSY_PAUSE)
                 return
@@ -73,6 +73,14 @@ def claim(*, event_id: str, now: datetime) -> StripeEvent | None:
         event.attempts += 1
         event.save(update_fields=["due_at", "attempts"])
     return event
+
+
+def turn_of(event: StripeEvent) -> str:
+    """Return what is read by one worker at a time: an object, or the catalogue as a whole, as a
+    product and its prices make the same plan.
+    """
+    is_catalogue = event.object_type in {"price", "product"}
+    return "stripe:catalogue" if is_catalogue else f"stripe:{event.object_id}"
 
 
 @contextmanager

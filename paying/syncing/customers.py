@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from billing.accounts import audit
+from billing.kernel import jobs
 from billing.kernel.services import service
 from billing.models import Account
 from billing.stripe.gateway import Gateway
@@ -22,6 +24,7 @@ WAITING_FOR_A_METHOD = (
     CollectionStatus.GIVEN_UP,
     CollectionStatus.NO_METHOD,
 )
+COLLECT: Final = "paying.collect_due"
 
 
 def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
@@ -89,5 +92,6 @@ def note_method(*, account_id: UUID, payment_method: str, now: datetime) -> bool
     profile.save(update_fields=["payment_method"])
     if payment_method:
         waiting = Collection.objects.filter(account=account, status__in=WAITING_FOR_A_METHOD)
-        waiting.update(status=CollectionStatus.DUE, due_at=now, attempts=0)
+        if waiting.update(status=CollectionStatus.DUE, due_at=now, attempts=0):
+            jobs.enqueue(COLLECT)
     return True
