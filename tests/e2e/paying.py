@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -72,8 +73,8 @@ class Shop:
         self.stripe = ""
 
     def plan(self, code: str, **more: Any) -> str:
-        said = {"code": code, "name": code, "currency": "USD", "interval": "MONTH"}
-        said |= {"price": "49.00", "payInAdvance": True, **more}
+        said: dict[str, Any] = {"code": code, "name": code, "currency": "USD"}
+        said |= {"interval": "MONTH", "price": "49.00", "payInAdvance": True, **more}
         return str(self.admin.does(201, "POST", f"{B}/plans", said)["id"])
 
     def tenant(self, name: str) -> str:
@@ -99,6 +100,9 @@ class Shop:
 
     def invoice(self, name: str) -> Any:
         return self.admin.does(200, "GET", f"{B}/invoices/{name}")
+
+    def status_of(self, name: str) -> object:
+        return self.invoice(name)["status"]
 
     def portal(self, tenant: str) -> str:
         said = {"tenantId": tenant, "returnUrl": "https://app.example.com/"}
@@ -150,7 +154,7 @@ def collects(shop: Shop) -> None:
     for tenant in tenants.values():
         shop.buys(tenant, plan, card=FAILS_LATER)
     for name, tenant in tenants.items():
-        wait(f"a plan is bought ({name})", lambda t=tenant: shop.plan_of(t), [("ACTIVE", plan)])
+        wait(f"a plan is bought ({name})", partial(shop.plan_of, tenant), [("ACTIVE", plan)])
     shop.shell(BY_INVOICE.format(id=tenants["invoice"]))
     invoices = {name: shop.bills(tenant) for name, tenant in tenants.items()}
     wait("both cards are declined", shop.declined, 2)
@@ -160,7 +164,7 @@ def collects(shop: Shop) -> None:
     for tenant in tenants.values():
         shop.buyer.changes_card(shop.portal(tenant))
     for name, one in invoices.items():
-        wait(f"mended in the portal ({name})", lambda i=one: shop.invoice(i)["status"], "PAID")
+        wait(f"mended in the portal ({name})", partial(shop.status_of, one), "PAID")
     paid = [shop.invoice(one)["amountPaid"] for one in invoices.values()]
     require("both are paid", paid, ["49.00", "49.00"])
 
