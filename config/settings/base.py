@@ -195,6 +195,8 @@ BILLING_ERASERS = [
 # Who above takes note of events when they are handed on: by the subject of their kinds. Each is
 # called as (account_ids, *, now), in the transaction that hands them on.
 BILLING_EVENT_LISTENERS = {"alerts.watching.look_soon": "subscription"}
+# Likewise who takes note that a budget, or what counts against one, has changed: (account_id).
+BILLING_BUDGET_LISTENERS = ["alerts.watching.watch"]
 # And who redeems a coupon in the transaction that makes a subscription.
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"
 # Likewise what is due for an account: invoices and dunning are above the engine.
