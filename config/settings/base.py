@@ -14,6 +14,7 @@ from config.back_office.navigation import UNFOLD as BACK_OFFICE
 from config.back_office.navigation import with_mirror
 from config.settings.beat import SCHEDULE
 from config.settings.openapi import SPECTACULAR
+from config.settings.queues import ROUTES
 
 ENV = environment.read(os.environ)
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +168,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_TASK_ROUTES = ROUTES
 
 # The tables that mirror Stripe's objects: 57 models, so only where they are wanted. The package's
 # migrations take a minute of CPU: ours make its schema in one step, under names that it knows.

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from billing.kernel.money import Money
+from billing.kernel.outward import within
 from billing.kernel.services import step
 from billing.models import Account, LockedAccount
 from billing.stripe.amounts import chargeable
@@ -71,7 +72,7 @@ def collect_due(*, stripe: Gateway, now: datetime) -> None:
         return
     adopt(now=now)
     due = Collection.objects.due(now).order_by("due_at").values_list("pk", flat=True)
-    for invoice_id in list(due[:SWEEP]):
+    for invoice_id in within(list(due[:SWEEP])):
         try:
             collect(invoice_id=invoice_id, stripe=stripe, now=now)
         except (StripeError, StripeNotConfigured) as error:
