@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import Min, QuerySet
 
 from billing.credits import ledger
+from billing.kernel.reads import fetch
 from billing.models import Account, CreditGrant, InvoiceDue, LockedAccount, Subscription, TestClock
 from billing.subscriptions.advancing import advance_subscription
 from invoicing import drafting, dunning, finalizing
@@ -155,12 +156,11 @@ def earliest(account_id: UUID, *, now: datetime) -> Work | None:
 
 def earliest_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Work]:
     """Return the first step of each of these accounts that has one due by `now`: one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_earliest(), [*[now] * len(SOURCES), list(account_ids)])
-        return {
-            account_id: Work(source=SOURCES[place], due_at=instant, key=key)
-            for account_id, instant, place, key in cursor.fetchall()
-        }
+    rows = fetch(_earliest(), [*[now] * len(SOURCES), list(account_ids)])
+    return {
+        account_id: Work(source=SOURCES[place], due_at=instant, key=key)
+        for account_id, instant, place, key in rows
+    }
 
 
 def is_due(account: Account, *, now: datetime) -> bool:

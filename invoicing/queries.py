@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from billing.credits import ledger
 from billing.kernel.errors import NotFound
+from billing.kernel.reads import Given, Read
 from billing.metering.read import account_version
 from billing.models import InvoiceDue, SubscriptionPeriod
 from billing.subscriptions.errors import NoActiveSubscription
@@ -17,23 +19,26 @@ from invoicing.composing import Bill, compose
 from invoicing.models import Invoice, InvoiceStatus
 from invoicing.records import CreditNote
 
-
-def preview(*, account_id: UUID, now: datetime) -> Bill:
-    """Return what the open period's invoice would be now. Raises NoActiveSubscription.
-
-    A constant number of queries over counters: its cost does not grow with the events.
-    """
-    period = (
-        SubscriptionPeriod.objects.filter(account_id=account_id)
+_OPEN: Final[Read[SubscriptionPeriod]] = Read(
+    lambda: (
+        SubscriptionPeriod.objects.filter(account_id=Given(0, "uuid"))
         .exclude(subscription__status=SubscriptionStatus.CANCELLED)
         .select_related(
             "account__tenant",
             "subscription__plan_version__plan",
             "subscription__pending_plan_version",
         )
-        .order_by("-sequence")
-        .first()
+        .order_by("-sequence")[:1]
     )
+)
+
+
+def preview(*, account_id: UUID, now: datetime) -> Bill:
+    """Return what the open period's invoice would be now. Raises NoActiveSubscription.
+
+    A constant number of queries over counters: its cost does not grow with the events.
+    """
+    period = _OPEN.first(account_id)
     if period is None:
         raise NoActiveSubscription
     return compose(

@@ -1,4 +1,4 @@
-"""Accounts as the hot path needs them: looked up once in some seconds, not with every event."""
+"""Accounts as requests need them; for the hot path looked up once in some seconds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from typing import Final
 from uuid import UUID
 
 from billing.accounts.models import Account
+from billing.kernel.reads import Given, Read
 
 FRESH_SECONDS: Final = 5.0
 LIMIT: Final = 20_000
 
 _known: dict[UUID, tuple[float, Account]] = {}
+_STORED: Final[Read[Account]] = Read(
+    lambda: Account.objects.select_related("test_clock").filter(pk=Given(0, "uuid"))
+)
+
+
+def stored_account(account_id: UUID) -> Account | None:
+    """Return an account as it is stored, its test clock loaded; None where there is none."""
+    return _STORED.first(account_id)
 
 
 def known_account(account_id: UUID) -> Account | None:
@@ -23,9 +32,10 @@ def known_account(account_id: UUID) -> Account | None:
     found = _known.get(account_id)
     if found is not None and found[0] > now:
         return found[1]
-    rows = Account.objects.select_related("test_clock").filter(closed_at__isnull=True)
-    account = rows.filter(pk=account_id).first()
-    if account is not None and account.test_clock_id is None:
+    account = stored_account(account_id)
+    if account is None or account.closed_at is not None:
+        return None
+    if account.test_clock_id is None:
         if len(_known) >= LIMIT:
             _known.clear()
         _known[account_id] = (now + FRESH_SECONDS, account)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -16,26 +17,31 @@ from billing.accounts import audit
 from billing.accounts.models import LockedAccount
 from billing.credits.errors import CreditAlreadyUsed
 from billing.credits.models import CreditEntry, CreditGrant
+from billing.kernel.reads import AnyOf, Given, Read
 
 Kind = CreditEntry.Kind
 
 
-def spendable(account_id: UUID, *, now: datetime) -> QuerySet[CreditGrant]:
+def spendable(account_id: UUID, *, now: datetime) -> list[CreditGrant]:
     """Return what can be spent at `now`, the soonest to expire first, then the oldest."""
-    return _spendable(now).filter(account_id=account_id)
+    return SPENDABLE(now, [account_id])
 
 
-def _spendable(now: datetime) -> QuerySet[CreditGrant]:
+def _spendable() -> QuerySet[CreditGrant]:
+    lasts = Q(expires_at__isnull=True) | Q(expires_at__gt=Given(0, "timestamptz"))
     grants = CreditGrant.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now), remaining_minor__gt=0
+        lasts, AnyOf("account_id", 1, "uuid"), remaining_minor__gt=0
     )
     return grants.order_by(F("expires_at").asc(nulls_last=True), "created_at", "id")
+
+
+SPENDABLE: Final[Read[CreditGrant]] = Read(_spendable)
 
 
 def spendable_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, list[CreditGrant]]:
     """Return the same of several accounts: one query. None for one that has nothing to spend."""
     found: dict[UUID, list[CreditGrant]] = {}
-    for grant in _spendable(now).filter(account_id__in=account_ids):
+    for grant in SPENDABLE(now, list(account_ids)):
         found.setdefault(grant.account_id, []).append(grant)
     return found
 

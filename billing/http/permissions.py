@@ -10,7 +10,7 @@ from uuid import UUID
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from billing.accounts.known import known_account
+from billing.accounts.known import known_account, stored_account
 from billing.http.callers import Caller, Scope
 from billing.kernel.errors import Forbidden, TenantMismatch, TenantNotFound
 from billing.models import Account
@@ -95,10 +95,8 @@ def account_for(caller: Caller, account_id: UUID, need: Need) -> Account:
     Raises TenantMismatch for a tenant that is unknown or another's, alike; TenantNotFound to
     those who may know; Forbidden where the tenant is the caller's and the deed is not.
     """
-    if need is Need.RECORD:
-        account = known_account(account_id)
-    else:
-        account = Account.objects.select_related("test_clock").filter(pk=account_id).first()
+    find = known_account if need is Need.RECORD else stored_account
+    account = find(account_id)
     if account is None:
         raise TenantNotFound if caller.is_unbound else TenantMismatch
     if not reaches(caller, account):

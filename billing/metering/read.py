@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
 from billing.catalog.models import Aggregation
+from billing.kernel.reads import AnyOf, Read, fetch
 from billing.metering.models import UsageCounter
 
 
@@ -32,7 +34,12 @@ class CounterValue:
 
 def counters_of(period_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], CounterValue]:
     """Return the counters of periods by (period, charge): one query. None for what has no usage."""
-    rows = UsageCounter.objects.filter(period_id__in=list(period_ids)).values_list(
+    rows = COUNTERS(list(period_ids))
+    return {(row[0], row[1]): CounterValue(*row[2:]) for row in rows}
+
+
+COUNTERS: Final[Read[tuple[Any, ...]]] = Read(
+    lambda: UsageCounter.objects.filter(AnyOf("period_id", 0, "uuid")).values_list(
         "period_id",
         "charge_id",
         "total",
@@ -43,7 +50,14 @@ def counters_of(period_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], CounterVa
         "distinct_values",
         "version",
     )
-    return {(row[0], row[1]): CounterValue(*row[2:]) for row in rows}
+)
+VERSIONS: Final[Read[tuple[UUID, Any]]] = Read(
+    lambda: (
+        UsageCounter.objects.filter(AnyOf("account_id", 0, "uuid"))
+        .values_list("account_id")
+        .annotate(sum=Sum("version"))
+    )
+)
 
 
 MOVED = """
@@ -61,10 +75,8 @@ def periods_that_moved(account_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     One query. None for an account where all is as it was.
     """
     found: dict[UUID, set[UUID]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(MOVED, [list(account_ids)])
-        for account_id, period_id in cursor.fetchall():
-            found.setdefault(account_id, set()).add(period_id)
+    for account_id, period_id in fetch(MOVED, [list(account_ids)]):
+        found.setdefault(account_id, set()).add(period_id)
     return found
 
 
@@ -97,8 +109,7 @@ def account_version(account_id: UUID) -> int:
 
 def account_versions(account_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Return the same of several accounts: one query. None for one without usage."""
-    rows = UsageCounter.objects.filter(account_id__in=account_ids).values_list("account_id")
-    return {row[0]: int(row[1]) for row in rows.annotate(sum=Sum("version"))}
+    return {row[0]: int(row[1]) for row in VERSIONS(list(account_ids))}
 
 
 def quantity_of(aggregation: str, counter: CounterValue) -> Decimal:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from itertools import groupby
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from billing.catalog.terms import PlanTerms, plan_terms
 from billing.kernel.money import Money
 from billing.kernel.periods import Period
+from billing.kernel.reads import AnyOf, Read
 from billing.subscriptions import fee_items, periods
 from billing.subscriptions.fee_models import FeeItem, SubscriptionPause
 from billing.subscriptions.models import InvoiceDue, Subscription, SubscriptionPeriod
@@ -62,21 +63,32 @@ class KnownFees:
 def read_fees(of: Sequence[SubscriptionPeriod]) -> KnownFees:
     """Read what the fees of these periods and of their invoices are made of: two queries."""
     subscriptions = [period.subscription_id for period in of]
-    wanted = Q(period__in=[period.pk for period in of])
-    for sequence, alike in groupby(sorted(of, key=_sequence), key=_sequence):
-        ids = [period.subscription_id for period in alike]
-        wanted |= Q(subscription__in=ids, bill_sequence=sequence)
+    sequences = sorted({period.sequence for period in of})
     items: dict[UUID, list[FeeItem]] = {}
-    for item in FeeItem.objects.filter(wanted).select_related("plan_version").order_by("id"):
+    for item in ITEMS([period.pk for period in of], subscriptions, sequences):
         items.setdefault(item.subscription_id, []).append(item)
     pauses: dict[UUID, list[SubscriptionPause]] = {}
-    for pause in SubscriptionPause.objects.filter(subscription__in=subscriptions):
+    for pause in PAUSES(subscriptions):
         pauses.setdefault(pause.subscription_id, []).append(pause)
     return KnownFees(items=items, pauses=pauses)
 
 
-def _sequence(period: SubscriptionPeriod) -> int:
-    return period.sequence
+def _items() -> QuerySet[FeeItem]:
+    """Those of the periods, and those on the invoices of all the sequences: of many subscriptions
+    at unlike sequences that is some more than their own, which nobody looks at.
+    """
+    on_invoices = Q(
+        AnyOf("subscription_id", 1, "uuid"),
+        AnyOf("bill_sequence", 2, "bigint"),
+    )
+    wanted = Q(AnyOf("period_id", 0, "uuid")) | on_invoices
+    return FeeItem.objects.filter(wanted).select_related("plan_version").order_by("id")
+
+
+ITEMS: Final[Read[FeeItem]] = Read(_items)
+PAUSES: Final[Read[SubscriptionPause]] = Read(
+    lambda: SubscriptionPause.objects.filter(AnyOf("subscription_id", 0, "uuid"))
+)
 
 
 def fees_of(

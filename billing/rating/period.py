@@ -12,6 +12,7 @@ from uuid import UUID
 from billing.catalog.terms import PlanTerms, PricedCharge, plan_terms
 from billing.kernel.money import Money
 from billing.kernel.periods import Period
+from billing.kernel.reads import AnyOf, Read
 from billing.metering.read import CounterValue, counters_of, quantity_of
 from billing.pricing.terms import Usage
 from billing.rating.lines import RatedCharge, commitment_top_up, rate_charge
@@ -59,11 +60,16 @@ class Known:
     counters: Mapping[UUID, dict[UUID, CounterValue]]
 
 
+SEGMENTS: Final[Read[Segment]] = Read(
+    lambda: Segment.objects.filter(AnyOf("subscription_id", 0, "uuid")).order_by()
+)
+
+
 def read_known(periods: Sequence[SubscriptionPeriod]) -> Known:
     """Read what rating needs of all these periods at once: two queries."""
     segments: dict[UUID, list[Segment]] = {}
     subscriptions = [period.subscription_id for period in periods]
-    for segment in Segment.objects.filter(subscription_id__in=subscriptions).order_by():
+    for segment in SEGMENTS(subscriptions):
         segments.setdefault(segment.subscription_id, []).append(segment)
     counters: dict[UUID, dict[UUID, CounterValue]] = {}
     for (period_id, charge_id), value in counters_of([period.id for period in periods]).items():

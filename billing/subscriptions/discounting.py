@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Min
@@ -15,6 +16,7 @@ from billing.kernel.decimals import parse_decimal
 from billing.kernel.errors import invalid
 from billing.kernel.money import LARGEST_GIVEN, parse_amount
 from billing.kernel.periods import Interval, PeriodOutOfRange, boundary
+from billing.kernel.reads import AnyOf, Read
 from billing.kernel.services import service
 from billing.kernel.zones import zone
 from billing.subscriptions.acting import begin_action, finish, state_of
@@ -106,17 +108,21 @@ def add_discount(
     )
 
 
+DISCOUNTS: Final[Read[Discount]] = Read(
+    lambda: (
+        Discount.objects.filter(AnyOf("subscription_id", 0, "uuid"))
+        .annotate(first_start=Min("uses__period_start"))
+        .order_by("position")
+    )
+)
+
+
 def read_discounts(subscription_ids: Sequence[UUID]) -> dict[UUID, list[Discount]]:
     """Return all discounts of subscriptions in their order, each with its `first_start`: when the
     first period began whose invoice it was on.
     """
-    rows = (
-        Discount.objects.filter(subscription__in=subscription_ids)
-        .annotate(first_start=Min("uses__period_start"))
-        .order_by("position")
-    )
     found: dict[UUID, list[Discount]] = {}
-    for row in rows:
+    for row in DISCOUNTS(list(subscription_ids)):
         found.setdefault(row.subscription_id, []).append(row)
     return found
 

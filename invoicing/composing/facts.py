@@ -10,6 +10,7 @@ from uuid import UUID
 
 from billing.catalog.models import Meter
 from billing.catalog.terms import plan_terms
+from billing.kernel.reads import AnyOf, Read
 from billing.metering.read import account_versions
 from billing.models import Discount, PlanVersion, Subscription, SubscriptionPeriod
 from billing.rating.fees import KnownFees, read_fees
@@ -20,6 +21,9 @@ from invoicing.taxes.positions import KnownTaxes, issue_day, read_taxes
 from tenants.models import Tenant
 
 _PLAN: Final = PlanVersion.plan.field
+
+
+METERS: Final[Read[Meter]] = Read(lambda: Meter.objects.filter(AnyOf("id", 0, "bigint")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def read_facts(
         discounts=read_discounts([period.subscription_id for period in periods]),
         taxes=read_taxes(tenants, on=issue_day(now)),
         plans=_plans(periods, versions),
-        meters=Meter.objects.in_bulk(_meters(versions)),
+        meters={meter.pk: meter for meter in METERS(sorted(_meters(versions)))},
     )
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from billing.kernel.countries import region_key
+from billing.kernel.reads import AnyOf, Given, Read
 from invoicing.calculation import TaxRateInput
 from invoicing.taxes.models import TaxExemption, TaxRate
 from invoicing.taxes.treatment import Sides, Treatment, treatment_of
@@ -81,11 +82,11 @@ class KnownTaxes:
 def read_taxes(tenants: Sequence[Tenant], *, on: date) -> KnownTaxes:
     """Read what the positions of tenants need: at most two queries."""
     ids = [tenant.account_id for tenant in tenants]
-    exempt = TaxExemption.objects.filter(_held_on(on), account_id__in=ids)
+    exempt = EXEMPTIONS(on, ids)
     rates: dict[str, list[TaxRate]] = {}
     countries = {place_of(tenant)[0] for tenant in tenants} - {""}
     if countries:
-        for rate in TaxRate.objects.filter(_held_on(on), country__in=countries):
+        for rate in RATES(on, sorted(countries)):
             rates.setdefault(rate.country, []).append(rate)
     return KnownTaxes(rates=rates, exemptions={row.account_id: row for row in exempt})
 
@@ -123,8 +124,17 @@ def place_of(tenant: Tenant) -> tuple[str, str, str]:
     return country, region_key(country, region), postal_code
 
 
-def _held_on(day: date) -> Q:
+def _held_on() -> Q:
+    day = Given(0, "date")
     return Q(valid_from__lte=day) & (Q(valid_until__isnull=True) | Q(valid_until__gt=day))
+
+
+EXEMPTIONS: Final[Read[TaxExemption]] = Read(
+    lambda: TaxExemption.objects.filter(_held_on(), AnyOf("account_id", 1, "uuid"))
+)
+RATES: Final[Read[TaxRate]] = Read(
+    lambda: TaxRate.objects.filter(_held_on(), AnyOf("country", 1, "text"))
+)
 
 
 def _most_specific(rows: Iterable[TaxRate], region: str, postal_code: str) -> list[Rate]:
