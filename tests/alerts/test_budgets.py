@@ -228,7 +228,8 @@ class TestTelling:
         sweep()
         mails.send_due(now=clock.now())
 
-        nearly, over = mail.outbox
+        sent: list[Any] = list(mail.outbox)
+        nearly, over = sent
         assert (nearly.to, nearly.subject) == (
             ["ap@acme.example"],
             "<b>Machines</b> (ml) has spent 80 % of its budget",
