@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import structlog
+from django.db.models import Q
 
 from billing.kernel.services import service
-from billing.models import Subscription
+from billing.models import Account, Subscription
 from billing.stripe.errors import StripeError
 from billing.stripe.gateway import Gateway
 from billing.stripe.values import EventState
@@ -22,7 +22,9 @@ from paying.inbox.kinds import is_handled
 from paying.inbox.storing import keep_event
 from paying.inbox.working import serialized
 from paying.models import Checkout, Intent, Reconciliation, StripeEvent, StripeThing
-from paying.records import CheckoutStatus, EventSource
+from paying.records import CheckoutStatus, EventSource, Purpose
+from paying.syncing import seeing
+from paying.syncing.drifting import OVER
 from paying.syncing.handlers import HANDLERS
 
 log = structlog.get_logger(__name__)
@@ -53,12 +55,13 @@ def reconcile(*, stripe: Gateway, now: datetime) -> Reconciliation | None:
             row.events += 1
             if keep_event(event=event, source=EventSource.RECONCILER, now=now):
                 row.missed += 1
-        row.objects_read = look_at_undecided(stripe=stripe, now=now)
+        row.objects_read, row.drifting = look_at_undecided(stripe=stripe, now=now)
     except StripeError as error:
         row.failure = f"{type(error).__name__} {error.reason}"[:255]
     record(row=row)
-    say = log.warning if row.missed or row.failure else log.info
-    say("compared_with_stripe", events=row.events, missed=row.missed, failure=row.failure)
+    say = log.warning if row.missed or row.failure or row.drifting else log.info
+    found = {"events": row.events, "missed": row.missed, "drifting": row.drifting}
+    say("compared_with_stripe", **found, failure=row.failure)
     return row
 
 
@@ -89,46 +92,51 @@ def happened(stripe: Gateway, row: Reconciliation) -> Iterator[EventState]:
     row.is_whole = False
 
 
-def look_at_undecided(*, stripe: Gateway, now: datetime) -> int:
-    """Read what has been undecided for long, and what leads and was not seen for a day."""
-    count = 0
+def look_at_undecided(*, stripe: Gateway, now: datetime) -> tuple[int, int]:
+    """Read what has been undecided for long, what differed, and what was not seen for a day.
+
+    Returns how many were read, and of how many ours differs from Stripe's.
+    """
+    count, drifts = 0, 0
     for kind, name in undecided(now):
         with serialized(f"stripe:{name}") as is_mine:
             if is_mine:
                 done = HANDLERS[kind](name, stripe=stripe, now=now)
-                see(name=name, kind=kind, status=done.status, account_id=done.account_id, now=now)
+                drifts += seeing.see(name=name, kind=kind, done=done, now=now)
                 count += 1
-    return count
+    return count, drifts
 
 
 def undecided(now: datetime) -> Iterator[tuple[str, str]]:
     """Yield (kind, id) of the things to look at, bounded."""
     old = now - UNDECIDED_FOR
     intents = Intent.objects.undecided().filter(asked_at__lt=old, stripe_id__isnull=False)
-    for name in intents.order_by("asked_at").values_list("stripe_id", flat=True)[:OBJECTS]:
-        yield "payment_intent", str(name)
+    rows = intents.order_by("asked_at").values_list("stripe_id", "purpose")
+    for name, purpose in rows[:OBJECTS]:
+        yield "invoice" if purpose == Purpose.PUSHED else "payment_intent", str(name)
     pages = Checkout.objects.filter(status=CheckoutStatus.OPEN, created_at__lt=old)
     for name in pages.order_by("created_at").values_list("stripe_id", flat=True)[:OBJECTS]:
         yield "checkout.session", str(name)
-    led = Subscription.objects.live().exclude(stripe_subscription_id="")
-    seen = StripeThing.objects.filter(kind="subscription", seen_at__gt=now - UNSEEN_FOR)
+    yield from unseen(now)
+
+
+def unseen(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what was not seen for a day, and what differed when it was seen last."""
+    rested = Q(seen_at__gt=now - UNSEEN_FOR) | Q(status__in=OVER)
+    seen = StripeThing.objects.filter(rested, kind="subscription")
+    led = Subscription.objects.exclude(stripe_subscription_id="")
+    led = led.filter(account__closed_at__isnull=True)
     led = led.exclude(stripe_subscription_id__in=seen.values("pk")).order_by("pk")
     for name in led.values_list("stripe_subscription_id", flat=True)[:OBJECTS]:
         yield "subscription", name
-
-
-@service
-def see(*, name: str, kind: str, status: str, account_id: UUID | None, now: datetime) -> None:
-    """Note what Stripe has of a thing now."""
-    StripeThing.objects.update_or_create(
-        id=name,
-        defaults={
-            "kind": kind,
-            "status": status[:64],
-            "account_id": account_id,
-            "seen_at": now,
-        },
-    )
+    seen = StripeThing.objects.filter(kind="customer", seen_at__gt=now - UNSEEN_FOR)
+    linked = Account.objects.filter(stripe_customer_id__gt="", closed_at__isnull=True)
+    linked = linked.exclude(stripe_customer_id__in=seen.values("pk")).order_by("pk")
+    for name in linked.values_list("stripe_customer_id", flat=True)[:OBJECTS]:
+        yield "customer", name
+    differs = StripeThing.objects.exclude(drift="").filter(kind__in=HANDLERS, seen_at__lt=now)
+    for name, kind in differs.order_by("seen_at").values_list("pk", "kind")[:OBJECTS]:
+        yield kind, name
 
 
 @service

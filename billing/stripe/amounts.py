@@ -76,7 +76,7 @@ def chargeable(money: Money) -> Money:
     >>> chargeable(Money(49, "USD")).minor, chargeable(Money(50, "USD")).minor
     (0, 50)
     """
-    step = _step(money.currency)
+    step = step_of(money.currency)
     most = (10**MOST_DIGITS - 1) * _unit(money.currency)
     minor = min(money.minor, most) // step * step
     return Money(minor if minor >= max(LEAST.get(money.currency, 1), 1) else 0, money.currency)
@@ -92,5 +92,10 @@ def _unit(currency: str) -> int:
     return unit
 
 
-def _step(currency: str) -> int:
+def step_of(currency: str) -> int:
+    """Return the smallest amount, in our minor units, that Stripe can take of a currency.
+
+    >>> step_of("KWD"), step_of("USD"), step_of("MGA")
+    (10, 1, 100)
+    """
     return 10 if currency in TEN_STEPS else _unit(currency)

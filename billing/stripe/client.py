@@ -16,6 +16,7 @@ import stripe
 
 from billing.stripe import requests, states
 from billing.stripe.amounts import to_stripe
+from billing.stripe.errors import StripeRefused
 from billing.stripe.failures import failing
 from billing.stripe.values import (
     ChargeState,
@@ -26,9 +27,9 @@ from billing.stripe.values import (
     EventPage,
     IntentOrder,
     IntentState,
+    InvoiceOrder,
     InvoiceState,
     Party,
-    StripeInvoiceLine,
     SubscriptionState,
 )
 
@@ -37,6 +38,8 @@ TIMEOUT_SECONDS: Final = (5, 30)
 
 PAGE: Final = 100
 """Stripe's longest page. More of one customer's intents since a charge began than this is a bug."""
+PAGES: Final = 10
+"""Of an invoice's items: Stripe takes 250."""
 
 
 class StripeGateway:
@@ -149,37 +152,69 @@ class StripeGateway:
             said = {"prorate": True, "invoice_now": True}
             _ask(self._v1.subscriptions.cancel, said, subscription_id, key=idempotency_key)
 
-    def push_invoice(
-        self,
-        *,
-        reference: UUID,
-        customer_id: str,
-        currency: str,
-        lines: Sequence[StripeInvoiceLine],
-        idempotency_key: str,
+    def draft_invoice(self, *, order: InvoiceOrder, idempotency_key: str) -> InvoiceState:
+        said = requests.invoice(order)
+        return states.invoice(_ask(self._v1.invoices.create, said, key=f"{idempotency_key}:make"))
+
+    def find_invoices(
+        self, *, customer_id: str, reference: UUID, since: datetime
+    ) -> Sequence[InvoiceState]:
+        asked = {
+            "customer": customer_id,
+            "created": {"gte": int(since.timestamp()) - 60},
+            "limit": PAGE,
+        }
+        rows = _ask(self._v1.invoices.list, asked)["data"]
+        found = [states.invoice(row) for row in rows]
+        return [one for one in found if one.reference == reference]
+
+    def complete_invoice(
+        self, *, invoice_id: str, order: InvoiceOrder, idempotency_key: str
     ) -> InvoiceState:
-        said = requests.invoice(reference, customer_id, currency)
-        made = _ask(self._v1.invoices.create, said, key=f"{idempotency_key}:make")
-        name = str(made["id"])
-        for number, line in enumerate(lines):
-            item = {
-                "customer": customer_id,
-                "invoice": name,
-                "currency": currency.lower(),
-                "amount": to_stripe(line.amount),
-                "description": line.description[:500],
-            }
-            _ask(self._v1.invoice_items.create, item, key=f"{idempotency_key}:line:{number}")
-        now_open = _ask(
-            self._v1.invoices.finalize_invoice,
-            {"auto_advance": True},
-            name,
-            key=f"{idempotency_key}:finalize",
-        )
-        return states.invoice(now_open)
+        there = self._lines_there(invoice_id)
+        for number, line in enumerate(order.lines):
+            if str(number) not in there:
+                said = requests.invoice_line(order, invoice_id, number, line)
+                _ask(self._v1.invoice_items.create, said, key=f"{idempotency_key}:line:{number}")
+        row = _ask(self._v1.invoices.retrieve, {}, invoice_id)
+        if row["status"] != "draft":
+            return states.invoice(row)
+        if row["total"] != sum(to_stripe(line.amount) for line in order.lines):
+            raise StripeRefused.because("lines_differ")
+        said = {"auto_advance": False}
+        finalize, key = self._v1.invoices.finalize_invoice, f"{idempotency_key}:finalize"
+        return states.invoice(_ask(finalize, said, invoice_id, key=key))
+
+    def _lines_there(self, invoice_id: str) -> set[str]:
+        """Return which of our lines an invoice has: those that we put on it say so."""
+        there: set[str] = set()
+        after: dict[str, str] = {}
+        for _ in range(PAGES):
+            asked = {"invoice": invoice_id, "limit": PAGE, **after}
+            page = _ask(self._v1.invoice_items.list, asked)
+            there |= {(row.get("metadata") or {}).get("line", "") for row in page["data"]}
+            if not page["has_more"]:
+                break
+            after = {"starting_after": page["data"][-1]["id"]}
+        return there
+
+    def pay_invoice(
+        self, *, invoice_id: str, payment_method: str, idempotency_key: str
+    ) -> InvoiceState:
+        said = {"payment_method": payment_method, "off_session": True}
+        reason = ""
+        try:
+            _ask(self._v1.invoices.pay, said, invoice_id, key=idempotency_key, declined=_left)
+        except StripeRefused as error:
+            reason = error.reason
+        found = self.invoice(invoice_id=invoice_id)
+        if found is None or (reason and found.status == "open" and not found.failure):
+            raise StripeRefused.because(reason or "resource_missing")
+        return found
 
     def invoice(self, *, invoice_id: str) -> InvoiceState | None:
-        found = _fetch(self._v1.invoices.retrieve, invoice_id, {"expand": ["payments"]})
+        expand = {"expand": ["payments.data.payment.payment_intent"]}
+        found = _fetch(self._v1.invoices.retrieve, invoice_id, expand)
         return None if found is None else states.invoice(found)
 
     def void_invoice(self, *, invoice_id: str, idempotency_key: str) -> InvoiceState | None:
@@ -232,6 +267,11 @@ def _fetch(
             return None
     found: dict[str, Any] = json.loads(answer.last_response.body)
     return found
+
+
+def _left(_declined: stripe.CardError) -> dict[str, Any]:
+    """Return nothing: what was declined stands on the invoice's payment, which is fetched."""
+    return {}
 
 
 def _of_decline(error: stripe.CardError) -> dict[str, Any]:

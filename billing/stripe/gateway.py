@@ -19,9 +19,9 @@ from billing.stripe.values import (
     EventPage,
     IntentOrder,
     IntentState,
+    InvoiceOrder,
     InvoiceState,
     Party,
-    StripeInvoiceLine,
     SubscriptionState,
 )
 
@@ -105,16 +105,30 @@ class Gateway(Protocol):
         """End one at once, its unused part credited; one that has ended stays as it is."""
         ...
 
-    def push_invoice(
-        self,
-        *,
-        reference: UUID,
-        customer_id: str,
-        currency: str,
-        lines: Sequence[StripeInvoiceLine],
-        idempotency_key: str,
+    def draft_invoice(self, *, order: InvoiceOrder, idempotency_key: str) -> InvoiceState:
+        """Make an invoice that has no line yet and asks for nothing, once a key."""
+        ...
+
+    def find_invoices(
+        self, *, customer_id: str, reference: UUID, since: datetime
+    ) -> Sequence[InvoiceState]:
+        """Return the customer's invoices since then that carry our reference."""
+        ...
+
+    def complete_invoice(
+        self, *, invoice_id: str, order: InvoiceOrder, idempotency_key: str
     ) -> InvoiceState:
-        """Make an invoice with these lines, finalized and due, once a key."""
+        """Put the lines that it lacks on a draft, and finalize it; one that is final stays as it
+        is. Raises StripeRefused `lines_differ` where its total is not theirs: it stays a draft.
+        """
+        ...
+
+    def pay_invoice(
+        self, *, invoice_id: str, payment_method: str, idempotency_key: str
+    ) -> InvoiceState:
+        """Pay an open one with the card, without the customer there. A card that is declined is a
+        state, not an error.
+        """
         ...
 
     def invoice(self, *, invoice_id: str) -> InvoiceState | None: ...

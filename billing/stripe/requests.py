@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from billing.stripe.amounts import to_stripe
-from billing.stripe.values import CheckoutOrder, IntentOrder, Party
+from billing.stripe.values import CheckoutOrder, IntentOrder, InvoiceOrder, Party, StripeInvoiceLine
+
+LONGEST_LINE: Final = 500
 
 
 def customer(party: Party, reference: UUID | None = None) -> dict[str, Any]:
@@ -75,13 +77,37 @@ def intent(order: IntentOrder) -> dict[str, Any]:
     return {**said, "automatic_payment_methods": {"enabled": True}}
 
 
-def invoice(reference: UUID, customer_id: str, currency: str) -> dict[str, Any]:
-    """Return an invoice that holds nothing but the lines that will be put on it."""
+def invoice(order: InvoiceOrder) -> dict[str, Any]:
+    """Return an invoice that holds nothing but the lines that will be put on it.
+
+    We say when it is paid, and with what: Stripe does not advance it by itself.
+    """
     return {
-        "customer": customer_id,
-        "currency": currency.lower(),
+        "customer": order.customer_id,
+        "currency": order.currency.lower(),
         "collection_method": "charge_automatically",
         "auto_advance": False,
         "pending_invoice_items_behavior": "exclude",
-        "metadata": {"invoice": str(reference)},
+        "discounts": "",
+        "description": order.description,
+        "metadata": {
+            "account": str(order.account),
+            "invoice": str(order.invoice),
+            "reference": str(order.reference),
+        },
+    }
+
+
+def invoice_line(
+    order: InvoiceOrder, invoice_id: str, number: int, line: StripeInvoiceLine
+) -> dict[str, Any]:
+    """Return one line of a draft; it says which of ours it is."""
+    return {
+        "customer": order.customer_id,
+        "invoice": invoice_id,
+        "currency": order.currency.lower(),
+        "amount": to_stripe(line.amount),
+        "description": line.description[:LONGEST_LINE],
+        "discountable": False,
+        "metadata": {"line": str(number)},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from billing.kernel.ids import UUID_FORM
@@ -17,10 +17,12 @@ from billing.stripe.values import (
     EventState,
     IntentState,
     InvoiceState,
+    Party,
     SubscriptionState,
 )
 
 Json = Mapping[str, Any]
+NEEDS_CUSTOMER: Final = "authentication_required"
 
 
 def customer(row: Json) -> CustomerState:
@@ -30,7 +32,15 @@ def customer(row: Json) -> CustomerState:
         reference=_mark(row, "account"),
         is_deleted=bool(row.get("deleted")),
         payment_method=_id(settings.get("default_payment_method")),
+        party=_party(row),
     )
+
+
+def _party(row: Json) -> Party:
+    address = {name: value for name, value in (row.get("address") or {}).items() if value}
+    if "postal_code" in address:
+        address["postalCode"] = address.pop("postal_code")
+    return Party(row.get("email") or "", row.get("name") or "", address)
 
 
 def checkout(row: Json) -> CheckoutState:
@@ -49,8 +59,8 @@ def checkout(row: Json) -> CheckoutState:
 
 
 def intent(row: Json) -> IntentState:
-    error = row.get("last_payment_error") or {}
     currency = row["currency"]
+    error = row.get("last_payment_error") or {}
     return IntentState(
         id=row["id"],
         status=row["status"],
@@ -106,8 +116,7 @@ def subscription(row: Json) -> SubscriptionState:
 def invoice(row: Json) -> InvoiceState:
     currency = row["currency"]
     parent = (row.get("parent") or {}).get("subscription_details") or {}
-    payments = (row.get("payments") or {}).get("data") or []
-    intents = [_id((one.get("payment") or {}).get("payment_intent")) for one in payments]
+    payment = _payment(row)
     return InvoiceState(
         id=row["id"],
         status=row.get("status") or "draft",
@@ -115,10 +124,31 @@ def invoice(row: Json) -> InvoiceState:
         due=from_stripe(row.get("amount_due") or 0, currency),
         paid=from_stripe(row.get("amount_paid") or 0, currency),
         subscription_id=_id(parent.get("subscription")),
+        reference=_mark(row, "reference"),
         invoice=_mark(row, "invoice"),
-        intent_id=next((name for name in intents if name), ""),
+        intent_id=_id(payment),
+        charge_id=_id(payment.get("latest_charge")),
+        payment=payment.get("status") or "",
+        failure=_failure(payment),
         page=row.get("hosted_invoice_url") or "",
     )
+
+
+def _payment(row: Json) -> Json:
+    """Return the payment intent behind an invoice, as far as the answer holds it."""
+    payments = (row.get("payments") or {}).get("data") or []
+    for one in payments:
+        found = (one.get("payment") or {}).get("payment_intent")
+        if found:
+            return found if isinstance(found, Mapping) else {"id": found}
+    return {}
+
+
+def _failure(intent: Json) -> str:
+    """Return Stripe's code for why a payment was not paid; that the bank asks is one, too."""
+    error = intent.get("last_payment_error") or {}
+    asks = NEEDS_CUSTOMER if intent.get("status") == "requires_action" else ""
+    return str(error.get("decline_code") or error.get("code") or asks)[:255]
 
 
 def event(row: Json) -> EventState | None:

@@ -21,12 +21,15 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerState:
-    """A customer. `reference` is our account, where it says so; `payment_method` its default."""
+    """A customer. `reference` is our account, where it says so; `payment_method` its default;
+    `party` what it knows of the customer.
+    """
 
     id: str
     reference: UUID | None = None
     is_deleted: bool = False
     payment_method: str = ""
+    party: Party | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +144,25 @@ class StripeInvoiceLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceOrder:
+    """An invoice of ours that Stripe shall have, with these lines: `reference` is our row of it."""
+
+    reference: UUID
+    invoice: UUID
+    account: UUID
+    customer_id: str
+    currency: str
+    description: str
+    lines: Sequence[StripeInvoiceLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceState:
-    """An invoice at Stripe: draft, open, paid, void or uncollectible."""
+    """An invoice at Stripe: draft, open, paid, void or uncollectible.
+
+    `payment` is Stripe's word for the payment behind it, `failure` its code for why that was not
+    paid, `page` where the customer may pay it. `reference` is our row, where it says so.
+    """
 
     id: str
     status: str
@@ -150,8 +170,12 @@ class InvoiceState:
     due: Money
     paid: Money
     subscription_id: str = ""
+    reference: UUID | None = None
     invoice: UUID | None = None
     intent_id: str = ""
+    charge_id: str = ""
+    payment: str = ""
+    failure: str = ""
     page: str = ""
 
 

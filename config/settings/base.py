@@ -194,6 +194,15 @@ BILLING_ERASERS = [
     "webhooks.keeping.erase_webhooks",
     "billing.metering.quotas.erasing.erase_quotas",
 ]
+# What else must be true of every account, of the apps above invoicing. Each is called as (account)
+# and yields problems.
+BILLING_CHECKS = [
+    "paying.verification.payments_have_receipts",
+    "paying.verification.receipts_are_placed",
+    "paying.verification.money_is_received_once",
+    "paying.verification.what_is_paid_was_received",
+    "paying.verification.nothing_is_paid_above_its_total",
+]
 # Who above takes note of events when they are handed on: by the subject of their kinds. Each is
 # called as (account_ids, *, now), in the transaction that hands them on.
 BILLING_EVENT_LISTENERS = {"alerts.watching.look_soon": "subscription"}

@@ -4,7 +4,7 @@ Slow on purpose, read-only, and written apart from what it checks. `verify` runs
 accounts that are named, or on all.
 """
 
-from invoicing.verification.checks import CHECKS, verify
+from invoicing.verification.checks import CHECKS, names, verify
 from invoicing.verification.problems import Problem
 
-__all__ = ["CHECKS", "Problem", "verify"]
+__all__ = ["CHECKS", "Problem", "names", "verify"]

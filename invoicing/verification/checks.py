@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 
 from billing.models import Account
 from invoicing.models import Invoice
@@ -39,6 +41,16 @@ CHECKS: Final = (
 )
 
 
+def above() -> tuple[OfAccount, ...]:
+    """Return the checks of the apps above this one: the setting BILLING_CHECKS names them."""
+    return tuple(import_string(name) for name in settings.BILLING_CHECKS)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all checks that `verify` runs."""
+    return (*CHECKS, *(check.__name__ for check in above()))
+
+
 def verify(account_id: UUID | None = None) -> Iterator[Problem]:
     """Yield what is broken: of one account, or of all and of the numbers. Reads only.
 
@@ -50,7 +62,7 @@ def verify(account_id: UUID | None = None) -> Iterator[Problem]:
     for account in accounts.order_by("pk").iterator(chunk_size=500):
         for of_invoices in INVOICES:
             yield from of_invoices(Invoice.objects.filter(account=account))
-        for of_account in ACCOUNTS:
+        for of_account in (*ACCOUNTS, *above()):
             yield from of_account(account)
     if account_id is None:
         yield from ledgers.numbers_without_a_gap()

@@ -104,6 +104,21 @@ class StripeEventAdmin(ReadOnlyAdmin):
         return confirm(self, request, words=words, back=self.page_url(object_id), act=act)
 
 
+class DriftFilter(admin.SimpleListFilter):
+    """Whether ours differs from it."""
+
+    title = _("Differs")
+    parameter_name = "differs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "yes":
+            return queryset.exclude(drift="")
+        return queryset.filter(drift="") if self.value() == "no" else queryset
+
+
 @admin.register(StripeThing)
 class StripeThingAdmin(ReadOnlyAdmin):
     """What Stripe had of its objects when we last looked."""
@@ -116,7 +131,7 @@ class StripeThingAdmin(ReadOnlyAdmin):
         column("drift", _("Differs"), lambda t: t.drift or formatting.NONE, ordering="drift"),
         columns.moment("seen_at", _("Seen")),
     )
-    list_filter = ("kind", "status")
+    list_filter = (DriftFilter, "kind", "status")
     search_fields = ("=id", "account__tenant__name")
     search_help_text = _("Stripe's id, or tenant")
     list_select_related = ("account__tenant",)
@@ -141,6 +156,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         columns.moment("until", _("To")),
         column("events", _("Missing events"), lambda r: r.missed, ordering="missed"),
         column("objects", _("Objects read"), lambda r: r.objects_read),
+        column("drifting", _("Differ"), lambda r: r.drifting, ordering="drifting"),
         column("failure", _("Failure"), lambda r: r.failure or formatting.NONE),
     )
     ordering = ("-at",)
@@ -151,5 +167,6 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         columns.flag("is_whole", _("Whole")),
         column("events", _("Missing events"), lambda r: r.missed),
         column("objects", _("Objects read"), lambda r: r.objects_read),
+        column("drifting", _("Differ"), lambda r: r.drifting),
         column("failure", _("Failure"), lambda r: r.failure or formatting.NONE),
     )

@@ -128,6 +128,7 @@ class IntentAdmin(ReadOnlyAdmin):
         column("purpose", _("How"), lambda i: i.get_purpose_display()),
         column("failure", _("Failure"), lambda i: i.failure or formatting.NONE),
         column("key", _("Idempotency key"), lambda i: formatting.code(i.key)),
+        column("tries", _("Attempts"), lambda i: i.tries),
         columns.moment("asked_at", _("Asked for")),
     )
 

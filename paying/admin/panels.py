@@ -11,7 +11,7 @@ from billing.admin.panels import Panel, account_panel
 from billing.models import Account
 from paying.admin.links import at_stripe
 from paying.models import Collection, Profile, Receipt
-from paying.records import CollectionStatus, Mode
+from paying.records import CollectionStatus, Mode, Way
 
 
 @account_panel
@@ -24,6 +24,7 @@ def stripe_panel(account: Account) -> Panel:
     rows: list[list[Any]] = [
         [_("Customer"), at_stripe(account.stripe_customer_id)],
         [_("Who asks for the money"), Mode(profile.mode).label],
+        [_("Stripe is given"), Way(profile.way).label],
         [_("Card on file"), profile.payment_method or formatting.NONE],
         *(
             [

@@ -20,7 +20,7 @@ from billing.kernel import clock
 from paying import choosing
 from paying.admin.links import at_stripe
 from paying.models import Profile
-from paying.records import Mode
+from paying.records import Mode, Way
 
 
 class ModeForm(forms.Form):
@@ -28,6 +28,12 @@ class ModeForm(forms.Form):
 
     mode = forms.ChoiceField(
         label=_("Who asks for the money"), choices=Mode.choices, widget=UnfoldAdminSelectWidget
+    )
+    way = forms.ChoiceField(
+        label=_("What Stripe is given of our invoices"),
+        choices=Way.choices,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
     )
 
 
@@ -38,10 +44,11 @@ class ProfileAdmin(ReadOnlyAdmin):
     list_display = (
         columns.tenant(_("Tenant")),
         column("mode", _("Who asks for the money"), lambda p: p.get_mode_display()),
+        column("way", _("Stripe is given"), lambda p: p.get_way_display()),
         columns.flag("chosen", _("Chosen by staff")),
         column("card", _("Card on file"), lambda p: p.payment_method or formatting.NONE),
     )
-    list_filter = ("mode", "chosen")
+    list_filter = ("mode", "way", "chosen")
     search_fields = ("=account__id", "account__tenant__name", "=account__stripe_customer_id")
     search_help_text = _("Tenant, or Stripe's id")
     list_select_related = ("account__tenant",)
@@ -51,6 +58,7 @@ class ProfileAdmin(ReadOnlyAdmin):
         columns.tenant(_("Tenant")),
         column("customer", _("Customer"), lambda p: at_stripe(p.account.stripe_customer_id)),
         column("mode", _("Who asks for the money"), lambda p: p.get_mode_display()),
+        column("way", _("Stripe is given"), lambda p: p.get_way_display()),
         columns.flag("chosen", _("Chosen by staff")),
         column("card", _("Card on file"), lambda p: p.payment_method or formatting.NONE),
     )
@@ -66,14 +74,16 @@ class ProfileAdmin(ReadOnlyAdmin):
         profile = self.found(request, object_id)
 
         def act(given: dict[str, Any]) -> str:
-            choosing.choose_mode(account_id=profile.pk, mode=given["mode"], now=clock.now())
+            named = {"mode": given["mode"], "way": given["way"], "now": clock.now()}
+            choosing.choose_mode(account_id=profile.pk, **named)
             return gettext("From now on it is so.")
 
         words = {
             "title": gettext("Who shall ask for the money?"),
             "question": gettext(
                 "A subscription at Stripe goes on until it is ended there: end it before you "
-                "choose that we invoice, or both ask."
+                "choose that we invoice, or both ask. With invoices Stripe is told each line of "
+                "ours; a payment says only the amount."
             ),
             "button": gettext("Choose"),
             "tone": "primary",

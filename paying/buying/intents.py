@@ -20,8 +20,9 @@ from paying.buying.linking import ensure_customer
 from paying.errors import AmountBelowMinimum, NothingDue, NotYetSettled
 from paying.models import Intent
 from paying.money.asking import ask_stripe, cancel_at_stripe
+from paying.money.pushing import STANDING, withdraw
 from paying.money.settling import settle_intent
-from paying.records import IntentStatus, Purpose
+from paying.records import TAKEN, IntentStatus, Purpose
 
 PAYABLE: Final = (*OPEN, InvoiceStatus.UNCOLLECTIBLE)
 USABLE: Final = (IntentStatus.ASKED, IntentStatus.OPEN, IntentStatus.DECLINED)
@@ -53,7 +54,8 @@ def ask_payment(*, account_id: UUID, invoice_id: UUID, stripe: Gateway, now: dat
             account_id=account_id, invoice_id=invoice_id, customer_id=customer_id, now=now
         )
         for old in outdated:
-            cancel_at_stripe(old, stripe=stripe, now=now)
+            drop = withdraw if old.purpose == Purpose.PUSHED else cancel_at_stripe
+            drop(old, stripe=stripe, now=now)
         state = ask_stripe(intent, stripe=stripe, now=now)
         settled = settle_intent(intent_id=intent.id, state=state, now=now)
         if settled.status in USABLE:
@@ -89,13 +91,14 @@ def _open(
     rows = list(Intent.objects.filter(invoice=invoice).order_by("-number"))
     running = (IntentStatus.ASKED, IntentStatus.PROCESSING)
     if any(i.status == IntentStatus.PROCESSING for i in rows) or any(
-        i.purpose == Purpose.AUTOMATIC and i.status in running for i in rows
+        i.purpose in TAKEN and i.status in running for i in rows
     ):
         raise NotYetSettled
+    pushed = [i for i in rows if i.purpose == Purpose.PUSHED and i.status in STANDING]
     mine = [i for i in rows if i.purpose == Purpose.BROWSER]
     usable = [i for i in mine if i.status in USABLE]
     fitting = [i for i in usable if i.amount_minor == amount.minor and i.customer_id == customer_id]
-    outdated = [i for i in usable if i not in fitting[:1]]
+    outdated = [*pushed, *(i for i in usable if i not in fitting[:1])]
     if fitting:
         return fitting[0], outdated
     made = Intent.objects.create(

@@ -23,8 +23,9 @@ from billing.stripe.errors import StripeNotConfigured
 from billing.stripe.gateway import Gateway
 from paying import mirroring
 from paying.inbox.storing import WORK
-from paying.models import StripeEvent, StripeThing
+from paying.models import StripeEvent
 from paying.records import EventStatus
+from paying.syncing import seeing
 from paying.syncing.done import Done
 from paying.syncing.handlers import HANDLERS
 
@@ -48,7 +49,7 @@ def read_event(event_id: str, *, stripe: Gateway, now: datetime) -> None:
     if event is None:
         return
     try:
-        with serialized(f"stripe:{event.object_id}") as is_mine:
+        with serialized(turn_of(event)) as is_mine:
             if not is_mine:
                 put_off(event_id=event_id, until=now + BUSY_PAUSE)
                 return
@@ -73,6 +74,14 @@ def claim(*, event_id: str, now: datetime) -> StripeEvent | None:
         event.attempts += 1
         event.save(update_fields=["due_at", "attempts"])
     return event
+
+
+def turn_of(event: StripeEvent) -> str:
+    """Return what is read by one worker at a time: an object, or the catalogue as a whole, as a
+    product and its prices make the same plan.
+    """
+    is_catalogue = event.object_type in {"price", "product"}
+    return "stripe:catalogue" if is_catalogue else f"stripe:{event.object_id}"
 
 
 @contextmanager
@@ -126,16 +135,7 @@ def note_done(*, event_id: str, done: Done, now: datetime) -> None:
     event.outcome, event.failure = done.outcome[:255], ""
     event.account_id, event.due_at, event.done_at = done.account_id, None, now
     event.save()
-    if done.is_ours:
-        StripeThing.objects.update_or_create(
-            id=event.object_id,
-            defaults={
-                "kind": event.object_type,
-                "account_id": done.account_id,
-                "status": done.status[:64],
-                "seen_at": now,
-            },
-        )
+    seeing.note(event.object_id, event.object_type, done, now=now)
 
 
 @service

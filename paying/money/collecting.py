@@ -12,20 +12,20 @@ from uuid import UUID
 
 import structlog
 
-from billing.kernel.money import Money
 from billing.kernel.outward import within
 from billing.kernel.services import step
-from billing.models import Account, LockedAccount
-from billing.stripe.amounts import chargeable
+from billing.models import Account
 from billing.stripe.current import is_live
 from billing.stripe.errors import StripeError, StripeNotConfigured, StripeRefused
 from billing.stripe.gateway import Gateway
 from invoicing.dunning import hold
 from invoicing.models import OPEN, Invoice
-from paying.models import Collection, Intent, Profile
+from paying.models import Collection, Intent
+from paying.money import pushing
 from paying.money.asking import ask_stripe
+from paying.money.beginning import LOOK_AGAIN, begin, rest, withdraw_other
 from paying.money.settling import settle_intent
-from paying.records import CollectionStatus, IntentStatus, Mode, Purpose
+from paying.records import TAKEN, CollectionStatus, IntentStatus, Mode, Purpose
 from paying.telling import tell_failed
 
 log = structlog.get_logger(__name__)
@@ -33,9 +33,6 @@ log = structlog.get_logger(__name__)
 S = CollectionStatus
 PAUSES: Final = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
 """Between the attempts after a decline; after the last one it is given up."""
-LOOK_AGAIN: Final = timedelta(hours=6)
-"""How long an undecided attempt rests before it is looked at, should its event be lost."""
-UNKNOWN_AGAIN: Final = timedelta(minutes=2)
 SWEEP: Final = 100
 TOO_SMALL: Final = "amount_too_small"
 NEEDS_CUSTOMER: Final = "authentication_required"
@@ -71,6 +68,10 @@ def collect_due(*, stripe: Gateway, now: datetime) -> None:
     if not stripe.is_configured:
         return
     adopt(now=now)
+    try:
+        pushing.withdraw_outdated(stripe=stripe, now=now)
+    except StripeError as error:
+        log.warning("not_withdrawn", reason=error.reason)
     due = Collection.objects.due(now).order_by("due_at").values_list("pk", flat=True)
     for invoice_id in within(list(due[:SWEEP])):
         try:
@@ -94,90 +95,26 @@ def collect(*, invoice_id: UUID, stripe: Gateway, now: datetime) -> None:
     if row.account.stripe_customer_id:
         customer = stripe.customer(customer_id=row.account.stripe_customer_id)
         method = customer.payment_method if customer and not customer.is_deleted else ""
+    withdraw_other(row.account, invoice_id, stripe=stripe, now=now)
     intent = begin(invoice_id=invoice_id, payment_method=method, now=now)
     if intent is None:
         return
     try:
-        state = ask_stripe(intent, stripe=stripe, now=now)
+        attempt(intent, stripe=stripe, now=now)
     except StripeRefused as error:
         note_refusal(invoice_id=invoice_id, reason=error.reason, now=now)
-        return
-    settle_intent(intent_id=intent.id, state=state, now=now)
-    follow_intent(intent_id=intent.id, now=now)
+    else:
+        follow_intent(intent_id=intent.id, now=now)
 
 
-@step
-def begin(*, invoice_id: UUID, payment_method: str, now: datetime) -> Intent | None:
-    """Record the attempt, or return the one that is undecided; None where there is none to make.
-
-    Meanwhile nobody else takes it up: should we die, it is due again in a few minutes.
-    """
-    peek = Collection.objects.get(pk=invoice_id)
-    account = Account.objects.lock(peek.account_id, even_closed=True)
-    row = Collection.objects.select_related("invoice").get(pk=invoice_id)
-    if row.due_at is None or row.due_at > now:
-        return None
-    intent = _attempt(account, row, payment_method, now=now)
-    if intent is not None:
-        row.status, row.due_at = S.DUE, now + UNKNOWN_AGAIN
-    row.save()
-    return intent
-
-
-def _attempt(
-    account: LockedAccount, row: Collection, payment_method: str, *, now: datetime
-) -> Intent | None:
-    rows = Intent.objects.select_related("invoice").filter(invoice_id=row.pk)
-    running = rows.filter(purpose=Purpose.AUTOMATIC).undecided().first()
-    if running is not None:
-        return running
-    invoice = row.invoice
-    if not _is_collected(account, invoice):
-        _rest(row, S.ENDED)
-        return None
-    if rows.filter(status=IntentStatus.PROCESSING).exists():
-        row.status, row.due_at = S.WAITING, now + LOOK_AGAIN  # the customer has paid by itself
-        return None
-    amount = chargeable(amount_of(account, invoice))
-    if not amount:
-        hold(invoice)
-    if not amount or not payment_method:
-        _rest(row, S.NO_METHOD if amount else S.CARRIED)
-        return None
-    return Intent.objects.create(
-        account=account,
-        invoice=invoice,
-        purpose=Purpose.AUTOMATIC,
-        number=rows.filter(purpose=Purpose.AUTOMATIC).count(),
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        customer_id=account.stripe_customer_id,
-        payment_method=payment_method,
-        asked_at=now,
-    )
-
-
-def _is_collected(account: LockedAccount, invoice: Invoice) -> bool:
-    """Say whether Stripe shall collect it still."""
-    leads = Profile.objects.filter(pk=account.id, mode=Mode.LEAD).exists()
-    is_open = invoice.status in OPEN and account.closed_at is None
-    return is_open and bool(account.stripe_customer_id) and not leads
-
-
-def _rest(row: Collection, status: str) -> None:
-    row.status, row.due_at = status, None
-
-
-def amount_of(account: LockedAccount, invoice: Invoice) -> Money:
-    """Return what is due of an invoice, and of those that were too little and wait for it."""
-    carried = Invoice.objects.filter(
-        account=account,
-        currency=invoice.currency,
-        status__in=OPEN,
-        collection__status=S.CARRIED,
-    ).exclude(pk=invoice.pk)
-    due = invoice.amount_due_minor + sum(one.amount_due_minor for one in carried)
-    return Money(due, invoice.currency)
+def attempt(intent: Intent, *, stripe: Gateway, now: datetime) -> None:
+    """Ask Stripe for what the row says, and take over what became of it. Raises StripeError."""
+    if intent.purpose == Purpose.PUSHED:
+        pushed = pushing.push(intent, stripe=stripe, now=now)
+        pushing.settle_push(intent_id=intent.id, state=pushed, now=now)
+    else:
+        state = ask_stripe(intent, stripe=stripe, now=now)
+        settle_intent(intent_id=intent.id, state=state, now=now)
 
 
 @step
@@ -200,9 +137,9 @@ def note_refusal(*, invoice_id: UUID, reason: str, now: datetime) -> None:
     row.failure = reason
     if reason == TOO_SMALL:
         hold(row.invoice)
-        _rest(row, S.CARRIED)
+        rest(row, S.CARRIED)
     else:
-        _rest(row, S.GIVEN_UP)
+        rest(row, S.GIVEN_UP)
     row.save()
 
 
@@ -217,7 +154,7 @@ def follow_intent(*, intent_id: UUID, now: datetime) -> None:
     if intent.status == IntentStatus.PAID:
         if row.invoice.status in OPEN:  # a part is left: what is to be done with it is asked anew
             row.status, row.due_at, row.failure = S.DUE, now, ""
-    elif intent.purpose == Purpose.AUTOMATIC and row.status in {S.DUE, S.WAITING}:
+    elif intent.purpose in TAKEN and row.status in {S.DUE, S.WAITING}:
         _follow_open(row, intent, now=now)
         if intent.status == IntentStatus.DECLINED:
             tell_failed(intent, now=account.frozen_time or now)
@@ -228,10 +165,12 @@ def _follow_open(row: Collection, intent: Intent, *, now: datetime) -> None:
     row.failure = intent.failure
     if intent.status in {IntentStatus.OPEN, IntentStatus.PROCESSING}:
         row.status, row.due_at = S.WAITING, now + LOOK_AGAIN
+    elif intent.purpose == Purpose.PUSHED and intent.status == IntentStatus.CANCELED:
+        rest(row, S.GIVEN_UP)  # somebody ended it at Stripe
     elif intent.status in {IntentStatus.DECLINED, IntentStatus.CANCELED}:
         row.attempts += 1
         row.tell_at = now
         if intent.failure == NEEDS_CUSTOMER or row.attempts > len(PAUSES):
-            _rest(row, S.GIVEN_UP)
+            rest(row, S.GIVEN_UP)
         else:
             row.status, row.due_at = S.DECLINED, now + PAUSES[row.attempts - 1]

@@ -21,7 +21,7 @@ from invoicing.models import OPEN
 from invoicing.records import MailTemplate
 from paying.models import Collection, Intent
 from paying.pages import own_return
-from paying.records import Purpose
+from paying.records import TAKEN, Purpose
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,9 @@ def page_for(*, invoice_id: UUID, stripe: Gateway) -> str:
     intent = _last(invoice_id)
     if intent is None or intent.invoice.status not in OPEN:
         return ""
+    if intent.purpose == Purpose.PUSHED:
+        there = stripe.invoice(invoice_id=intent.stripe_id or "")
+        return there.page if there is not None and there.status == "open" else ""
     amount = chargeable(Money(intent.invoice.amount_due_minor, intent.currency))
     if not amount:
         return ""
@@ -69,7 +72,14 @@ def page_for(*, invoice_id: UUID, stripe: Gateway) -> str:
 
 def _last(invoice_id: UUID) -> Intent | None:
     rows = Intent.objects.select_related("invoice").filter(invoice_id=invoice_id)
-    return rows.filter(purpose=Purpose.AUTOMATIC).order_by("-number").first()
+    return rows.filter(purpose__in=TAKEN).order_by("-asked_at", "-number").first()
+
+
+def _attempt(intent: Intent) -> str:
+    """Name the attempt that failed: of each a mail is written once."""
+    if intent.purpose == Purpose.PUSHED:
+        return f"pushed:{intent.number}:{intent.tries}"
+    return str(intent.number)
 
 
 @step
@@ -90,7 +100,7 @@ def write(*, invoice_id: UUID, link: str, now: datetime) -> None:
         account,
         row.invoice,
         template=MailTemplate.PAYMENT_ACTION if confirms else MailTemplate.PAYMENT_FAILED,
-        about=f"invoice:{invoice_id}:payment:{intent.number}",
+        about=f"invoice:{invoice_id}:payment:{_attempt(intent)}",
         link=link,
         now=account.frozen_time or now,
     )

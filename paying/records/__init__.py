@@ -5,6 +5,7 @@ from paying.records.comparing import Reconciliation
 from paying.records.inbox import EventSource, EventStatus, StripeEvent, StripeThing
 from paying.records.money import (
     INTENT_TRANSITIONS,
+    TAKEN,
     Collection,
     CollectionStatus,
     Intent,
@@ -16,6 +17,7 @@ from paying.records.profiles import Mode, Profile, Way
 
 __all__ = [
     "INTENT_TRANSITIONS",
+    "TAKEN",
     "Checkout",
     "CheckoutStatus",
     "Collection",

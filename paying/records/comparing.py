@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Reconciliation(models.Model):
-    """One comparison with Stripe: which events it looked at, what it found missing, what it mended.
+    """One comparison with Stripe: which events it looked at, what it found missing, what it mended,
+    of how many objects ours differs still.
 
     `since` and `until` are the stretch of Stripe's events that it covered, half-open, real time.
     """
@@ -16,6 +17,7 @@ class Reconciliation(models.Model):
     until = models.DateTimeField()
     events = models.PositiveIntegerField(default=0)
     missed = models.PositiveIntegerField(default=0)
+    drifting = models.PositiveIntegerField(default=0)
     objects_read = models.PositiveIntegerField(default=0)
     is_whole = models.BooleanField(default=True)
     failure = models.CharField(max_length=255, blank=True)

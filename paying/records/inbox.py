@@ -108,6 +108,7 @@ class StripeThing(models.Model):
         indexes = [
             models.Index(fields=["account", "kind"], name="stripe_thing_account"),
             models.Index(fields=["-seen_at", "-id"], name="stripe_thing_seen"),
+            models.Index(fields=["seen_at"], condition=~Q(drift=""), name="stripe_thing_drifts"),
         ]
 
     def __str__(self) -> str:

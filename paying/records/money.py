@@ -18,6 +18,7 @@ from invoicing.models import Invoice
 class Purpose(models.TextChoices):
     AUTOMATIC = "AUTOMATIC", _("taken from the method on file")
     BROWSER = "BROWSER", _("confirmed by the customer")
+    PUSHED = "PUSHED", _("an invoice at Stripe, paid with the method on file")
 
 
 class IntentStatus(models.TextChoices):
@@ -42,6 +43,8 @@ INTENT_TRANSITIONS: Final[Transitions] = {
     S.CANCELED: frozenset(),
     S.REFUSED: frozenset(),
 }
+TAKEN: Final = (Purpose.AUTOMATIC, Purpose.PUSHED)
+"""What we have taken without the customer there."""
 UNDECIDED: Final = (S.ASKED, S.OPEN, S.PROCESSING)
 
 
@@ -55,7 +58,8 @@ class Intent(StateMachine, models.Model):
 
     All that the request says stands here before it is sent, so that a repetition under the same
     key says the same. `spent_keys` are those under which Stripe keeps a failure of its own.
-    `failure` is Stripe's code for why it was not paid. Real time.
+    `failure` is Stripe's code for why it was not paid. A PUSHED one is an invoice at Stripe with
+    these `lines` ([what for, minor units]), whose payment was tried `tries` times. Real time.
     """
 
     transitions: ClassVar[Transitions] = INTENT_TRANSITIONS
@@ -66,6 +70,8 @@ class Intent(StateMachine, models.Model):
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     number = models.PositiveIntegerField()
     spent_keys = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=1)
+    lines = models.JSONField(default=list, blank=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     customer_id = models.CharField(max_length=255)
@@ -86,7 +92,10 @@ class Intent(StateMachine, models.Model):
             ),
             models.UniqueConstraint(
                 fields=["invoice"],
-                condition=Q(purpose="AUTOMATIC", status__in=["ASKED", "OPEN", "PROCESSING"]),
+                condition=Q(
+                    purpose__in=["AUTOMATIC", "PUSHED"],
+                    status__in=["ASKED", "OPEN", "PROCESSING"],
+                ),
                 name="intent_one_automatic_at_a_time",
             ),
             models.CheckConstraint(name="intent_above_zero", condition=Q(amount_minor__gt=0)),

@@ -10,6 +10,7 @@ from billing.stripe.gateway import Gateway
 from billing.stripe.values import ChargeState
 from paying.models import Receipt
 from paying.money.refunding import note_dispute, refund
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done
 
 LOST = "lost"
@@ -23,7 +24,9 @@ def sync_charge(charge_id: str, *, stripe: Gateway, now: datetime) -> Done:
         return NOT_OURS
     refund(stripe_id=receipt.stripe_id, refunded=state.refunded, why="Refunded at Stripe", now=now)
     outcome = f"{state.refunded.amount} {state.refunded.currency} went back"
-    return Done(outcome, receipt.account_id, "refunded" if state.refunded.minor else "paid")
+    status = "refunded" if state.refunded.minor else "paid"
+    receipt.refresh_from_db()
+    return Done(outcome, receipt.account_id, status, drift=drifting.of_charge(receipt, state))
 
 
 def sync_dispute(dispute_id: str, *, stripe: Gateway, now: datetime) -> Done:

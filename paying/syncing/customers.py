@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from billing.accounts import audit
+from billing.kernel import jobs
 from billing.kernel.services import service
 from billing.models import Account
 from billing.stripe.gateway import Gateway
@@ -14,6 +16,7 @@ from customers.services.deletion import confirm_stripe_deletion
 from paying.buying.linking import link_account
 from paying.models import Collection, Profile
 from paying.records import CollectionStatus
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
 
 WAITING_FOR_A_METHOD = (
@@ -21,6 +24,7 @@ WAITING_FOR_A_METHOD = (
     CollectionStatus.GIVEN_UP,
     CollectionStatus.NO_METHOD,
 )
+COLLECT: Final = "paying.collect_due"
 
 
 def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
@@ -33,7 +37,7 @@ def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
         return NOT_OURS
     changed = note_method(account_id=account.id, payment_method=state.payment_method, now=now)
     outcome = "another payment method" if changed else "as we know it"
-    return Done(outcome, account.id, "active")
+    return Done(outcome, account.id, "active", drift=drifting.of_customer(account, state))
 
 
 def _gone(customer_id: str, *, now: datetime) -> Done:
@@ -88,5 +92,6 @@ def note_method(*, account_id: UUID, payment_method: str, now: datetime) -> bool
     profile.save(update_fields=["payment_method"])
     if payment_method:
         waiting = Collection.objects.filter(account=account, status__in=WAITING_FOR_A_METHOD)
-        waiting.update(status=CollectionStatus.DUE, due_at=now, attempts=0)
+        if waiting.update(status=CollectionStatus.DUE, due_at=now, attempts=0):
+            jobs.enqueue(COLLECT)
     return True

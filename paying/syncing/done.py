@@ -11,12 +11,16 @@ from billing.models import Account
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`outcome` is for the back office; `status` is Stripe's word for the object now."""
+    """`outcome` is for the back office; `status` is Stripe's word for the object now.
+
+    `drift` says what of ours differs from it still, after it was taken over: "" for nothing.
+    """
 
     outcome: str
     account_id: UUID | None = None
     status: str = ""
     is_ours: bool = True
+    drift: str = ""
 
 
 NOT_OURS: Final = Done("of nobody whom we know", is_ours=False)

@@ -14,6 +14,7 @@ from paying.models import Intent
 from paying.money.collecting import follow_intent
 from paying.money.receiving import Source, take_in
 from paying.money.settling import settle_intent
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done
 
 
@@ -30,8 +31,13 @@ def sync_intent(intent_id: str, *, stripe: Gateway, now: datetime) -> Done:
     if row is not None:
         settled = settle_intent(intent_id=row.id, state=state, now=now)
         follow_intent(intent_id=row.id, now=now)
-        return Done(f"the payment is {settled.status}", settled.account_id, state.status)
+        outcome = f"the payment is {settled.status}"
+        return Done(outcome, settled.account_id, state.status, drift=_drift(state))
     return _of_a_page(state, now=now)
+
+
+def _drift(state: IntentState) -> str:
+    return drifting.of_money(state.id, state.received, is_taken=state.status == "succeeded")
 
 
 def _of_a_page(state: IntentState, *, now: datetime) -> Done:
@@ -41,7 +47,7 @@ def _of_a_page(state: IntentState, *, now: datetime) -> Done:
         return NOT_OURS
     if state.status == "succeeded":
         receive(account_id=invoice.account_id, invoice_id=invoice.pk, state=state, now=now)
-    return Done("paid on a page", invoice.account_id, state.status)
+    return Done("paid on a page", invoice.account_id, state.status, drift=_drift(state))
 
 
 @service

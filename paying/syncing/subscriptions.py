@@ -20,11 +20,13 @@ from billing.subscriptions.states import Standing
 from paying.errors import PlanNotKnown
 from paying.models import Checkout, Profile
 from paying.records import CheckoutStatus, Mode
+from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
+from paying.syncing.drifting import OVER
 from paying.syncing.plans import put_on_plan
 
 S = SubscriptionStatus
-OVER: Final = frozenset({"canceled", "incomplete_expired"})
+
 STANDINGS: Final = {"past_due": Standing.PAST_DUE, "unpaid": Standing.UNPAID}
 ENDED: Final = "Ended at Stripe"
 
@@ -44,13 +46,15 @@ def sync_subscription(subscription_id: str, *, stripe: Gateway, now: datetime) -
         return Done("begins with its checkout", account.id, state.status)
     ours = _ours(account, state)
     if ours is None and (state.status in OVER or _is_collected(account)):
-        return Done("leads nothing of ours", account.id, state.status)
+        drift = drifting.of_subscription(None, state)
+        return Done("leads nothing of ours", account.id, state.status, drift=drift)
     at = clock.now_for(account)
     if ours is None:
         ours = _begin(account, state, at=at)
     _follow(account, ours, state, at=at)
     catch_up(account, now=at)
-    return Done(f"ours follows: {state.status}", account.id, state.status)
+    drift = drifting.of_subscription(_ours(account, state), state)
+    return Done(f"ours follows: {state.status}", account.id, state.status, drift=drift)
 
 
 def _waits_for_its_checkout(state: SubscriptionState) -> bool:

@@ -33,9 +33,9 @@ class System:
             sys.exit(f"{' '.join(parts)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         return done.stdout
 
-    def up(self) -> float:
+    def up(self, *more: str) -> float:
         started = time.monotonic()
-        self.command("bin/up", "--empty", "--detach", "--port", str(self.port))
+        self.command("bin/up", "--empty", "--detach", "--port", str(self.port), *more)
         return time.monotonic() - started
 
     def call(self, method: str, path: str, body: Any = None, *, raw: bool = False) -> Any:

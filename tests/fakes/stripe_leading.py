@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from billing.kernel.money import Money
+from billing.stripe.errors import StripeRefused
 from billing.stripe.values import (
     ChargeState,
     DisputeState,
     EventPage,
+    InvoiceOrder,
     InvoiceState,
-    StripeInvoiceLine,
     SubscriptionState,
 )
 from tests.fakes.stripe_rows import Row, add, event_of, invoice_of
@@ -22,6 +23,7 @@ from tests.fakes.stripe_rows import Row, add, event_of, invoice_of
 class Leading:
     """Subscriptions, invoices, charges, events. `_do` and `_state` are the fake's own."""
 
+    decline: list[str]
     _do: Callable[..., Any]
     _state: Callable[..., Any]
 
@@ -71,27 +73,64 @@ class Leading:
 
         self._do("cancel_subscription", {"id": subscription_id}, idempotency_key, cancel)
 
-    def push_invoice(
-        self,
-        *,
-        reference: UUID,
-        customer_id: str,
-        currency: str,
-        lines: Sequence[StripeInvoiceLine],
-        idempotency_key: str,
-    ) -> InvoiceState:
+    def draft_invoice(self, *, order: InvoiceOrder, idempotency_key: str) -> InvoiceState:
         asked = {
-            "invoice": str(reference),
-            "customer_id": customer_id,
-            "currency": currency,
-            "due": sum(line.amount.minor for line in lines),
-            "lines": [[line.description, line.amount.minor] for line in lines],
+            "reference": str(order.reference),
+            "invoice": str(order.invoice),
+            "customer_id": order.customer_id,
+            "currency": order.currency,
         }
 
         def make(state: Row) -> Row:
-            return add(state, "invoice", "in", status="open", paid=0, **asked)
+            return add(state, "invoice", "in", status="draft", due=0, paid=0, lines={}, **asked)
 
-        return invoice_of(self._do("push_invoice", asked, idempotency_key, make))
+        key = f"{idempotency_key}:make"
+        return invoice_of(self._do("draft_invoice", asked, key, make))
+
+    def find_invoices(
+        self, *, customer_id: str, reference: UUID, since: datetime
+    ) -> Sequence[InvoiceState]:
+        def find(state: Row) -> list[Row]:
+            rows = [row for row in state["things"].values() if row["kind"] == "invoice"]
+            return [row for row in rows if row.get("reference") == str(reference)]
+
+        return [invoice_of(row) for row in self._do("find_invoices", {}, "", find)]
+
+    def complete_invoice(
+        self, *, invoice_id: str, order: InvoiceOrder, idempotency_key: str
+    ) -> InvoiceState:
+        lines = {str(n): [x.description, x.amount.minor] for n, x in enumerate(order.lines)}
+
+        def complete(state: Row) -> Row:
+            row: Row = state["things"][invoice_id]
+            if row["status"] != "draft":
+                return row
+            row["lines"] = lines | row["lines"]
+            row["due"] = sum(minor for _, minor in row["lines"].values())
+            if row["due"] != sum(line.amount.minor for line in order.lines):
+                raise StripeRefused.because("lines_differ")
+            row["status"] = "open"
+            return row
+
+        asked = {"id": invoice_id, "lines": lines}
+        key = f"{idempotency_key}:complete"
+        return invoice_of(self._do("complete_invoice", asked, key, complete))
+
+    def pay_invoice(
+        self, *, invoice_id: str, payment_method: str, idempotency_key: str
+    ) -> InvoiceState:
+        def pay(state: Row) -> Row:
+            row: Row = state["things"][invoice_id]
+            if row["status"] == "open":
+                row["failure"] = self.decline.pop(0) if self.decline else ""
+                row["method"] = payment_method
+                row["tries"] = row.get("tries", 0) + 1
+            if row["status"] == "open" and not row["failure"]:
+                row |= {"status": "paid", "paid": row["due"], "intent_id": f"pi_of_{row['id']}"}
+            return row
+
+        asked = {"id": invoice_id, "method": payment_method}
+        return invoice_of(self._do("pay_invoice", asked, idempotency_key, pay))
 
     def invoice(self, *, invoice_id: str) -> InvoiceState | None:
         row = self._fetch("invoice", invoice_id)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from billing.stripe.errors import StripeRefused
+from billing.stripe.gateway import Party
 from billing.stripe.values import (
     CheckoutOrder,
     CheckoutState,
@@ -39,7 +40,7 @@ class Buying(Leading):
         with self._state() as state:
             return [dict(row) for row in state["things"].values() if row["kind"] == kind]
 
-    def set(self, name: str, **fields: Any) -> None:
+    def set(self, name: str, /, **fields: Any) -> None:
         """Change a thing at Stripe's side."""
         with self._state() as state:
             row = state["things"].get(name) or state["customers"][name]
@@ -104,6 +105,7 @@ class Buying(Leading):
             id=customer_id,
             reference=UUID(said) if said else None,
             payment_method=row.get("payment_method", ""),
+            party=Party(row.get("email", ""), row.get("name", ""), row.get("address") or {}),
         )
 
     def set_payment_method(

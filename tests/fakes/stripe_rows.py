@@ -57,7 +57,7 @@ def intent_of(row: Row) -> IntentState:
 
 
 def invoice_of(row: Row) -> InvoiceState:
-    said = row.get("invoice")
+    said, reference = row.get("invoice"), row.get("reference")
     return InvoiceState(
         id=row["id"],
         status=row["status"],
@@ -66,7 +66,11 @@ def invoice_of(row: Row) -> InvoiceState:
         paid=Money(row["paid"], row["currency"]),
         subscription_id=row.get("subscription_id", ""),
         invoice=UUID(said) if said else None,
+        reference=UUID(reference) if reference else None,
         intent_id=row.get("intent_id", ""),
+        payment=row.get("payment", ""),
+        failure=row.get("failure", ""),
+        page=f"https://invoice.stripe.example/{row['id']}" if row["status"] == "open" else "",
     )
 
 

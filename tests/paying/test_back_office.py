@@ -108,3 +108,16 @@ def test_staff_choose_who_asks_for_the_money(staff: Client, paid: Shop) -> None:
 
     profile = Profile.objects.get()
     assert (profile.mode, profile.chosen) == ("LEAD", True)
+
+
+def test_what_differs_is_listed_alone(staff: Client, paid: Shop) -> None:
+    paid.stripe.set(paid.customer, name="Somebody else")
+    paid.tell("customer.updated", "customer", paid.customer, id="evt_again")
+
+    shown = {
+        answer: staff.get(page(StripeThing), {"differs": answer}).content.decode()
+        for answer in ("yes", "no")
+    }
+
+    assert "another name there" in shown["yes"]
+    assert paid.customer not in shown["no"]

@@ -12,7 +12,7 @@ import pytest
 from billing.kernel.money import Money
 from billing.stripe.errors import StripeRefused
 from billing.stripe.gateway import Gateway, Party
-from billing.stripe.values import CheckoutOrder, IntentOrder, StripeInvoiceLine
+from billing.stripe.values import CheckoutOrder, IntentOrder
 from tests.paying.sides import ASKING, BROKE, FakeSide, Side, sandbox_side
 
 ACME = Party("ap@acme.example", "Acme", {"line1": "Torstraße 1", "city": "Berlin", "country": "DE"})
@@ -236,28 +236,6 @@ def test_what_went_back_stands_on_the_charge(stripe: Gateway, side: Side) -> Non
     found = stripe.charge(charge_id=made.charge_id)
     assert found is not None
     assert (found.amount.minor, found.refunded.minor, found.intent_id) == (3000, 1000, made.id)
-
-
-def test_an_invoice_is_made_once_a_key_and_voided(stripe: Gateway) -> None:
-    name = customer(stripe)
-    asked: dict[str, Any] = {
-        "reference": uuid4(),
-        "customer_id": name,
-        "currency": "USD",
-        "lines": [
-            StripeInvoiceLine(description="Pro", amount=Money(3000, "USD")),
-            StripeInvoiceLine(description="Discount", amount=Money(-500, "USD")),
-        ],
-        "idempotency_key": "one",
-    }
-
-    first, again = stripe.push_invoice(**asked), stripe.push_invoice(**asked)
-
-    assert (first.id, first.due) == (again.id, Money(2500, "USD"))
-    assert first.invoice == asked["reference"]
-    left = stripe.void_invoice(invoice_id=first.id, idempotency_key="v")
-    assert left is not None
-    assert left.status == "void"
 
 
 def test_events_are_listed_the_newest_first(stripe: Gateway, side: Side) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from billing.kernel import clock
+from billing.models import Subscription
 from billing.stripe.null import NullGateway
-from paying.models import Checkout, Intent, Reconciliation, StripeEvent, StripeThing
+from paying.choosing import choose_mode
+from paying.models import Checkout, Intent, Profile, Reconciliation, StripeEvent, StripeThing
 from paying.reconciling import IN_FLIGHT, begins_at, reconcile
 from tests.fakes.stripe import FakeStripe, Mood
 from tests.paying.conftest import Shop
@@ -92,7 +94,7 @@ def test_a_payment_whose_event_stripe_has_forgotten_is_found(shop: Shop) -> None
 
     row = compare(shop)
 
-    assert (row.events, row.objects_read, shop.invoice.status) == (0, 1, "PAID")
+    assert (row.events, row.objects_read, shop.invoice.status) == (0, 2, "PAID")  # and its customer
     assert StripeThing.objects.get(pk=name).status == "succeeded"
 
 
@@ -132,3 +134,79 @@ def test_the_fake_lists_as_stripe_does() -> None:
     names = [event.object_id for event in fake.events(since=clock.now() - AGO).events]
 
     assert names == ["cus_2", "cus_1", "cus_0"]
+
+
+def drift(name: str) -> str:
+    return StripeThing.objects.get(pk=name).drift
+
+
+def test_what_differs_of_a_customer_is_said_until_it_is_mended(shop: Shop) -> None:
+    shop.link()
+    shop.stripe.set(shop.customer, name="Somebody else", email="else@where.example")
+
+    first = compare(shop)
+    seen = drift(shop.customer)
+    shop.stripe.set(shop.customer, name="Somebody", email="ap@acme.example")
+    shop.world.call("patch", f"/tenants/{shop.world.tenant}", {"name": "Somebody"})
+    Profile.objects.update(tell_at=None)
+    second = compare(shop, hours=1)
+
+    assert (first.drifting, second.drifting, second.objects_read) == (1, 0, 1)
+    assert seen == "another name, e-mail there"
+    assert drift(shop.customer) == ""
+
+
+def test_what_is_about_to_be_told_does_not_differ(shop: Shop) -> None:
+    shop.link()
+    shop.world.call("patch", f"/tenants/{shop.world.tenant}", {"name": "Another"})
+
+    assert compare(shop).drifting == 0
+
+
+def test_a_subscription_that_asks_beside_us_differs(shop: Shop) -> None:
+    shop.plan = shop.world.plan(stripePriceId="price_pro")
+    complete(shop, checkout(shop)["sessionId"])
+    (theirs,) = shop.stripe.things("subscription")
+    choose_mode(account_id=shop.id, mode="COLLECT", now=clock.now())
+    Subscription.objects.update(stripe_subscription_id="")
+
+    shop.tell("customer.subscription.updated", "subscription", theirs["id"])
+
+    assert drift(theirs["id"]) == "we invoice, and a subscription of Stripe's asks for money too"
+    shop.stripe.set(theirs["id"], status="canceled")
+    assert compare(shop, minutes=1).drifting == 0
+    assert drift(theirs["id"]) == ""
+
+
+def test_ours_that_has_ended_under_one_that_lives_differs(shop: Shop) -> None:
+    shop.plan = shop.world.plan(stripePriceId="price_pro")
+    complete(shop, checkout(shop)["sessionId"])
+    (theirs,) = shop.stripe.things("subscription")
+    shop.world.post(f"/subscriptions/{live(shop).pk}/cancel", {"immediately": True})
+
+    assert compare(shop, days=2).drifting == 1
+    assert drift(theirs["id"]) == "ours has ended, there it is active"
+
+
+def test_money_that_is_not_what_stripe_took_differs(shop: Shop) -> None:
+    due = shop.subscribe()
+    name = shop.world.post(f"/invoices/{due.pk}/payment-intent")["paymentIntentId"]
+    shop.stripe.confirm(name)
+    shop.tell("payment_intent.succeeded", "payment_intent", name, id="evt_1")
+    assert drift(name) == ""
+    shop.stripe.set(name, amount=2900)
+
+    shop.tell("payment_intent.succeeded", "payment_intent", name, id="evt_2")
+
+    assert drift(name) == "30.00 USD were received"
+
+
+def test_what_stripe_does_not_have_any_more_differs(shop: Shop) -> None:
+    due = shop.subscribe()
+    name = shop.world.post(f"/invoices/{due.pk}/payment-intent")["paymentIntentId"]
+    shop.tell("payment_intent.processing", "payment_intent", name)
+    shop.stripe.put("gone", name)
+    Intent.objects.update(asked_at=clock.now() - timedelta(hours=2))
+
+    assert compare(shop, hours=1).drifting == 1
+    assert drift(name) == "Stripe does not have it"

@@ -1,4 +1,4 @@
-"""The pages that a person sees instead of Stripe's: checkout, the bank's question, the portal."""
+"""The pages that a person sees instead of Stripe's: checkout, bank, portal, an invoice."""
 
 from __future__ import annotations
 
@@ -204,4 +204,36 @@ def button(words: str, about: str, what: str, label: str) -> str:
     )
 
 
-PAGES: Final = {"pay": pay_page, "pay/authenticate": bank_page, "portal": portal_page}
+def invoice_page(world: World, name: str, form: dict[str, str]) -> Page:
+    """The page of one invoice: what stands on it, and paying it with a card."""
+    invoice = world.get("invoice", name)
+    failed = ""
+    if form.get("do") == "pay" and invoice["status"] == "open":
+        try:
+            made = methods.make(world, token_of(form))
+            methods.attach_to(world, made["id"], invoice["customer"])
+            collecting.pay(world, invoice, made["id"], off_session=False)
+        except Refusal as refusal:
+            failed = error(refusal)
+    rows = "".join(
+        f"<tr><td>{escape(line['description'] or '')}</td>"
+        f"<td>{money(line['amount'], line['currency'])}</td></tr>"
+        for line in invoice["lines"]["data"]
+    )
+    due = money(invoice["amount_remaining"], invoice["currency"])
+    body = (
+        f"<p>This invoice is {invoice['status']}.</p>"
+        f"<table>{rows}<tr><th>Due</th><th>{due}</th></tr></table>"
+    )
+    if invoice["status"] == "open":
+        pays = '<button name="do" value="pay">Pay</button>'
+        body += f'<form method="post">{card_field()}{pays}</form>'
+    return 200, layout(f"Invoice {invoice['number'] or ''}", failed + body), ""
+
+
+PAGES: Final = {
+    "pay": pay_page,
+    "pay/authenticate": bank_page,
+    "portal": portal_page,
+    "invoices": invoice_page,
+}
