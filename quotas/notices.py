@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import formats, translation
 
 from billing.admin.formatting import number
 from billing.metering.quotas.models import NoticeKind, QuotaNotice
@@ -87,10 +87,11 @@ def words_of(notice: QuotaNotice) -> tuple[str, str]:
 
 
 def _moment(text: str | None) -> str:
-    """Write an instant of the API as people read it; it stays in UTC, and says so."""
+    """Write an instant of the API as readers of the language do; it stays in UTC, and says so."""
     if text is None:
         return ""
-    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")
+    at = datetime.fromisoformat(text)
+    return f"{formats.date_format(at, 'DATE_FORMAT')}, {at:%H:%M} UTC"
 
 
 def _failed(notice: QuotaNotice, error: Exception, *, now: datetime) -> None:

@@ -7,29 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 from billing.http.errors import status_of
 from billing.kernel.errors import BillingError, every_error
+from tests.architecture.ours import APPS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHARED_CODES = {
     "FORBIDDEN": "of an event in a batch it is said as of any request",
     "QUOTA_EXCEEDED": "of a tier's quota and of a tenant's own, in the contract's one word",
     "CURRENCY_MISMATCH": "of a plan and of a coupon, in the contract's one word",
 }
-APPS = (
-    "billing",
-    "tenants",
-    "coupons",
-    "customers",
-    "invoicing",
-    "quotas",
-    "paying",
-    "webhooks",
-    "alerts",
-    "costs",
-)
 
 
 def errors() -> list[type[BillingError]]:

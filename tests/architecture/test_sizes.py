@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "billing",
-    "tenants",
-    "customers",
-    "invoicing",
-    "quotas",
-    "paying",
-    "webhooks",
-    "alerts",
-    "costs",
-    "demo",
-    "config",
-    "launcher",
-    "tests",
-)
-APPS = (
-    *("billing", "tenants", "customers", "invoicing", "quotas", "paying", "webhooks", "costs"),
-    "alerts",
-    "demo",
-)
+from tests.architecture.ours import APPS, ROOT
+
+PACKAGES = (*APPS, "benchmarks", "config", "launcher", "tests")
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
 

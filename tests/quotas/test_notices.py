@@ -150,7 +150,7 @@ def test_the_mails_are_sent_once(metered: Metered) -> None:
     assert first.body == (
         f"Acme has used 85.5 of 100 {unit} of Exports.\n\n"
         "What goes over the limit will be refused.\n\n"
-        "The count begins anew at 2025-06-02 00:00 UTC.\n"
+        "The count begins anew at June 2, 2025, 00:00 UTC.\n"
     )
 
 
