@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -105,8 +106,8 @@ def test_a_worker_that_is_killed_anywhere_leaves_it_to_the_next(fake: FakeStripe
 
     died = 0
     for at in range(1, 60):
-        until = timedelta(minutes=6 * at)  # each lease has run out by then
-        was = armed(lambda u=until: sweep_inbox(stripe=fake, now=clock.now() + u), at % 7 + 1)
+        until = clock.now() + timedelta(minutes=6 * at)  # each lease has run out by then
+        was = armed(partial(sweep_inbox, stripe=fake, now=until), at % 7 + 1)
         died += was
         if not was and not StripeEvent.objects.filter(status="WAITING").exists():
             break
