@@ -82,6 +82,11 @@ class Shop:
         said = {"name": name, "billingEmail": f"{name}@acme.example"}
         return str(self.admin.does(201, "POST", f"{B}/tenants", said)["id"])
 
+    def tiers(self) -> dict[str, tuple[str, str]]:
+        """Return the tiers by name: the id and Stripe's price of each."""
+        rows = self.admin.does(200, "GET", "/admin/tiers")["tiers"]
+        return {row["name"]: (row["id"], row["stripePriceId"]) for row in rows}
+
     def buys(self, tenant: str, plan: str, *, card: str) -> None:
         back = "https://app.example.com/bought"
         said = {"tenantId": tenant, "planId": plan, "successUrl": back}
@@ -122,21 +127,20 @@ def leads(shop: Shop) -> None:
     """Buy on surface A a tier whose price is Stripe's: its subscription leads from then on."""
     price = shop.shell(PRICE).rpartition("price: ")[2].strip()
     shop.plan("free", price="0")
-    shop.plan("led-pro", stripePriceId=price)
-    tiers = shop.admin.does(200, "GET", "/admin/tiers")["tiers"]
-    ids = {tier["name"]: tier["id"] for tier in tiers}
+    wait("Stripe's product is a tier", lambda: shop.tiers().get("Pro", ("", ""))[1], price)
+    ids = {name: tier_id for name, (tier_id, _) in shop.tiers().items()}
     shop.admin.does(200, "PUT", f"/admin/tiers/{ids['free']}/default")
     owner = person(shop.system)
     owner.does(201, "POST", "/customer", {"email": "ada@acme.example", "name": "Ada"})
     back = "https://app.example.com/bought"
-    said = {"tierID": ids["led-pro"], "successURL": back, "cancelURL": back}
+    said = {"tierID": ids["Pro"], "successURL": back, "cancelURL": back}
     page = owner.does(200, "POST", "/stripe/upgrade", said)["checkoutURL"]
     require(
         "a declined card stays", "declined" in shop.buyer.pays(page, card="4000000000000002"), True
     )
     require("nothing is bought yet", tier_of(owner), ("free", "active"))
     require("the browser comes back", shop.buyer.pays(page), back)
-    wait("a tier is bought and active", lambda: tier_of(owner), ("led-pro", "active"))
+    wait("a tier is bought and active", lambda: tier_of(owner), ("Pro", "active"))
     owner.does(409, "POST", "/stripe/upgrade", said)
     require("the portal opens", owner.does(200, "GET", "/stripe/customer")["url"][:4], "http")
     owner.does(501, "POST", "/stripe/payment-method", {})
