@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from billing.kernel.services import once
 
@@ -26,13 +27,10 @@ def enqueue(name: str, **ids: UUID | int | str) -> None:
 
 
 def _wake(task: Any, kwargs: dict[str, str]) -> None:
+    known = task.app.connection_for_write().recoverable_connection_errors
     try:
         task.apply_async(kwargs=kwargs, retry=False)
-    except (
-        OSError,
-        ConnectionError,
-        task.app.connection_for_write().recoverable_connection_errors,
-    ) as e:
+    except (OSError, OperationalError, *known) as e:
         log.warning("wake_up_lost", task=task.name, reason=str(e))
 
 
