@@ -17,6 +17,7 @@ import statistics
 import sys
 import threading
 import time
+from collections import Counter
 from typing import Final
 
 from benchmarks.system import System, running
@@ -25,6 +26,7 @@ EVENTS: Final = int(os.environ.get("BENCH_BURST", "10000"))
 CONNECTIONS: Final = int(os.environ.get("BENCH_BURST_CONNECTIONS", "64"))
 SECRET: Final = "whsec_benchmark_only"
 HOOK: Final = "/api/v1/billing/stripe/webhook"
+MOST_TRIES: Final = 5
 COUNT: Final = "SELECT count(*), count(due_at) FROM paying_stripeevent"
 LIMIT_SECONDS: Final = 1.0
 KINDS: Final = (
@@ -80,6 +82,8 @@ class Sender(threading.Thread):
             seconds, status = self.send(number)
             self.taken.append((seconds, status))
             if status != 200:
+                if len(self.taken) > MOST_TRIES * EVENTS / CONNECTIONS:
+                    return  # it is not taken at all: the count in the inbox says so
                 self.waiting.put(number)
                 time.sleep(0.2)
 
@@ -121,6 +125,8 @@ def main() -> None:
             row = connection.execute(COUNT).fetchone()
     answered = [spent for spent, status in taken if status == 200]
     refused = len(taken) - len(answered)
+    if len(answered) < EVENTS:
+        sys.exit(f"Not taken: {dict(Counter(status for _, status in taken))} by status.")
     p50, p99 = statistics.median(answered), statistics.quantiles(answered, n=100)[-1]
     print(
         f"{len(answered)} deliveries of {EVENTS} events in {seconds:.1f} s "
