@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -25,19 +26,35 @@ WAITING_FOR_A_METHOD = (
     CollectionStatus.NO_METHOD,
 )
 COLLECT: Final = "paying.collect_due"
+READINGS: Final = 3
+
+
+class NotedMeanwhile(Exception):
+    """Another payment method was noted after Stripe was asked."""
 
 
 def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
-    """Take over what Stripe has of a customer now."""
-    state = stripe.customer(customer_id=customer_id)
-    if state is None or state.is_deleted:
-        return _gone(customer_id, now=now)
-    account = account_of(customer_id) or _link_lost(state, now=now)
-    if account is None:
-        return NOT_OURS
-    changed = note_method(account_id=account.id, payment_method=state.payment_method, now=now)
-    outcome = "another payment method" if changed else "as we know it"
-    return Done(outcome, account.id, "active", drift=drifting.of_customer(account, state))
+    """Take over what Stripe has of a customer now.
+
+    A checkout may note its card between our asking and our writing. What we read is older then, so
+    we read again: written down, it would make that card look new, and have a decline tried twice.
+    """
+    for _ in range(READINGS):
+        known = Profile.objects.filter(account__stripe_customer_id=customer_id).first()
+        state = stripe.customer(customer_id=customer_id)
+        if state is None or state.is_deleted:
+            return _gone(customer_id, now=now)
+        account = account_of(customer_id) or _link_lost(state, now=now)
+        if account is None:
+            return NOT_OURS
+        before = known.payment_method if known and known.pk == account.id else ""
+        with suppress(NotedMeanwhile):
+            changed = note_method(
+                account_id=account.id, payment_method=state.payment_method, before=before, now=now
+            )
+            outcome = "another payment method" if changed else "as we know it"
+            return Done(outcome, account.id, "active", drift=drifting.of_customer(account, state))
+    return Done("another payment method was noted meanwhile", account.id, "active")
 
 
 def _gone(customer_id: str, *, now: datetime) -> Done:
@@ -82,12 +99,19 @@ def _link_lost(state: CustomerState, *, now: datetime) -> Account | None:
 
 
 @service
-def note_method(*, account_id: UUID, payment_method: str, now: datetime) -> bool:
-    """Note the default payment method; a new one is tried at once on what is unpaid."""
+def note_method(
+    *, account_id: UUID, payment_method: str, before: str | None = None, now: datetime
+) -> bool:
+    """Note the default payment method; a new one is tried at once on what is unpaid.
+
+    `before` is what was noted when Stripe was asked. Raises NotedMeanwhile where it is another now.
+    """
     account = Account.objects.lock(account_id, even_closed=True)
     profile, _ = Profile.objects.get_or_create(account=account)
     if profile.payment_method == payment_method:
         return False
+    if before is not None and profile.payment_method != before:
+        raise NotedMeanwhile
     profile.payment_method = payment_method
     profile.save(update_fields=["payment_method"])
     if payment_method:
