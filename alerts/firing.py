@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from alerts.budgets import Spend, tell
 from alerts.models import Alert, AlertFiring, AlertStatus, AlertWatch
 from alerts.wording import data_of, facts_of
 from billing.kernel.services import service
@@ -27,10 +28,11 @@ def note(
     period: SubscriptionPeriod,
     version: int,
     found: Found,
+    spends: list[Spend],
     began: datetime,
     now: datetime,
 ) -> list[AlertFiring]:
-    """Write down what was measured, alert by alert, and fire those that reached their threshold.
+    """Write down what was measured, alert by alert, and fire what is reached, budgets too.
 
     `version` is that of the counters when they were measured, and `began` the real time of that:
     what came since is looked at again. `now` is the account's time.
@@ -41,10 +43,12 @@ def note(
     rows = Alert.objects.filter(account_id=account_id, pk__in=found).order_by("pk")
     alerts = list(rows.select_for_update(of=("self",)).select_related("slack", "webhook"))
     fired = [_one(alert, found[alert.pk], period, now=now) for alert in alerts]
+    is_more_to_tell, may_be_reached = tell(account_id, period, spends, now=now)
     watch.seen_version = version
-    watch.is_open = any(alert.status == AlertStatus.ACTIVE for alert in alerts)
+    watch.is_open = may_be_reached or any(alert.status == AlertStatus.ACTIVE for alert in alerts)
     watch.leased_until = None
-    watch.due_at = watch.due_at if watch.due_at is not None and watch.due_at > began else None
+    is_due = is_more_to_tell or (watch.due_at is not None and watch.due_at > began)
+    watch.due_at = (watch.due_at or began) if is_due else None
     watch.save()
     return [firing for firing in fired if firing is not None]
 

@@ -1,4 +1,4 @@
-"""Looking at accounts: what they cost now, and which of their alerts that reaches."""
+"""Looking at accounts: what they cost now, and which of their alerts and budgets that reaches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from alerts import watching
+from alerts import budgets, watching
 from alerts.firing import note
 from alerts.measuring import measure
 from alerts.models import Alert, AlertFiring, AlertWatch
@@ -27,7 +27,7 @@ EVEN_SO: Final = timedelta(seconds=30)
 
 
 def look_at(account_id: UUID, *, began: datetime) -> list[AlertFiring]:
-    """Measure what an account's alerts ask for, by its own clock, and fire what is reached.
+    """Measure what an account's alerts and budgets ask for, by its own clock; fire what is reached.
 
     `began` is the real time.
     """
@@ -41,6 +41,7 @@ def look_at(account_id: UUID, *, began: datetime) -> list[AlertFiring]:
             alert.pk: None if measures is None else measures.of(alert.threshold_type)
             for alert in alerts
         }
+        spends = [] if measures is None else budgets.spends(measures.costs, now=now)
     if measures is None:
         # Nothing is owed: a subscription that begins is told of, and then it is looked at.
         AlertWatch.objects.filter(pk=account_id, due_at__lte=began).update(due_at=None)
@@ -51,6 +52,7 @@ def look_at(account_id: UUID, *, began: datetime) -> list[AlertFiring]:
         period=measures.costs.period,
         version=version,
         found=found,
+        spends=spends,
         began=began,
         now=now,
     )

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from billing.kernel.ids import uuid7
 from billing.models import Account
+from tenants.cost_centers.models import CostCenter
 from webhooks.models import WebhookEndpoint
 
 
@@ -94,10 +95,44 @@ class AlertFiring(models.Model):
         return f"{self.alert_id} {self.at:%Y-%m-%d}"
 
 
-class AlertWatch(models.Model):
-    """A tenant with alerts: the version of its counters that was last looked at.
+class BudgetMark(models.TextChoices):
+    WARNING = "WARNING"
+    EXCEEDED = "EXCEEDED"
 
-    `is_open` while an alert may still fire in the period: only then its counters are compared.
+
+class BudgetFiring(models.Model):
+    """A cost center that reached a mark of its budget in a period: told once, whoever saw it.
+
+    `budget_minor` and `spent_minor` are what they were then.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    cost_center = models.ForeignKey(
+        CostCenter, on_delete=models.CASCADE, related_name="budget_firings"
+    )
+    period_id = models.UUIDField()
+    mark = models.CharField(max_length=8, choices=BudgetMark.choices)
+    event_id = models.UUIDField()
+    budget_minor = models.BigIntegerField()
+    spent_minor = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cost_center", "period_id", "mark"], name="budget_told_once_a_period"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "-at"], name="budget_firing_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.cost_center_id} {self.mark}"
+
+
+class AlertWatch(models.Model):
+    """A tenant with alerts or budgets: the version of its counters that was last looked at.
+
+    `is_open` while one may still fire in the period: only then its counters are compared.
     `due_at` has it looked at even where no usage came: it is new, or its subscription changed. It
     and `leased_until` are real time.
     """

@@ -9,11 +9,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models.functions import Now
 
 from alerts.errors import AlertLimitReached, NoBudget
 from alerts.firing import begin_period
-from alerts.models import Alert, AlertStatus, AlertWatch, ThresholdType
+from alerts.models import Alert, AlertStatus, ThresholdType
+from alerts.watching import watch
 from billing.accounts import audit
 from billing.kernel.decimals import format_decimal, parse_decimal
 from billing.kernel.errors import NotFound, invalid
@@ -74,9 +74,7 @@ def create_alert(*, account_id: UUID, draft: AlertDraft, now: datetime) -> Alert
         webhook=_endpoint(account, draft.webhook_url, MessageForm.STANDARD),
         created_at=now,
     )
-    AlertWatch.objects.update_or_create(
-        account=account, defaults={"due_at": Now(), "is_open": True}
-    )
+    watch(account.id)
     audit.record(
         action="alert.created",
         account_id=account.id,
@@ -184,5 +182,4 @@ def delete_alert(*, alert_id: UUID, now: datetime) -> None:
     for endpoint_id in endpoints:
         if endpoint_id is not None:
             remove_private_endpoint(endpoint_id)
-    if not Alert.objects.filter(account=account).exists():
-        AlertWatch.objects.filter(account=account).delete()
+    watch(account.id)

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from alerts.models import AlertWatch
+from alerts.models import Alert, AlertWatch
 from billing.kernel.services import service
+from tenants.cost_centers.models import CostCenter
 
 LEASE: Final = timedelta(seconds=30)
 BATCH: Final = 50
@@ -61,6 +63,21 @@ def lease(accounts: Sequence[UUID], *, now: datetime) -> list[UUID]:
     taken = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
     AlertWatch.objects.filter(pk__in=taken).update(leased_until=now + LEASE)
     return taken
+
+
+def watch(account_id: UUID) -> None:
+    """Have an account looked at as long as it has an alert or a budget.
+
+    In the caller's transaction. (Named by the setting BILLING_BUDGET_LISTENERS: budgets have
+    changed, or what counts against them.)
+    """
+    budgets = CostCenter.objects.filter(account_id=account_id, budget_minor__isnull=False)
+    if Alert.objects.filter(account_id=account_id).exists() or budgets.exists():
+        AlertWatch.objects.update_or_create(
+            account_id=account_id, defaults={"due_at": Now(), "is_open": True}
+        )
+    else:
+        AlertWatch.objects.filter(account_id=account_id).delete()
 
 
 def look_soon(accounts: Sequence[UUID], *, now: datetime) -> None:

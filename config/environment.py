@@ -167,6 +167,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "600",
         "How long a stream of costs is; its listener then comes back.",
     ),
+    Setting(
+        "BILLING_BUDGET_WARNING_PERCENT",
+        whole(1, 100),
+        "80",
+        "From so many percent of a cost center's budget on it is told that it is nearly spent.",
+    ),
     Setting("SELLER_NAME", text, "Example Seller Ltd", "The seller on invoices."),
     Setting(
         "SELLER_ADDRESS",

@@ -59,8 +59,17 @@ def center_spends(account: Account, *, now: datetime) -> CenterSpends:
             costs = open_costs(account, now=now)
         except NoActiveSubscription:
             return _spends(account.currency, centers, None, None)
-        found = allocated(costs, [center.id for center in centers], now=now)
-        return _spends(costs.currency, centers, costs, found)
+        return _spends_of(costs, centers, now=now)
+
+
+def spends_of(costs: PeriodCosts, *, now: datetime) -> CenterSpends:
+    """Return what each cost center has spent of costs that are computed, in the same snapshot."""
+    return _spends_of(costs, cost_centers_of(costs.account.id), now=now)
+
+
+def _spends_of(costs: PeriodCosts, centers: list[CostCenter], *, now: datetime) -> CenterSpends:
+    found = allocated(costs, [center.id for center in centers], now=now)
+    return _spends(costs.currency, centers, costs, found)
 
 
 def _spends(

@@ -18,6 +18,7 @@ from billing.kernel.services import service
 from billing.models import Account, LockedAccount, Meter, SubscriptionPeriod
 from costs.errors import RuleOverlaps, RuleWasApplied, TooManyRules
 from costs.models import AllocationRule, AllocationShare, Method
+from tenants.cost_centers.telling import budgets_changed
 from tenants.models import CostCenter
 
 MOST: Final = 200
@@ -74,6 +75,7 @@ def create_rule(
         AllocationShare(account_id=account.id, rule=rule, center_id=center, percent=percent)
         for center, percent in draft.shares
     )
+    budgets_changed(account.id)
     _record("created", rule, now=now)
     return rule
 
@@ -105,6 +107,7 @@ def change_rule(
         rule.valid_until = until
     rule.name = changes.get("name", rule.name)
     _save(rule)
+    budgets_changed(account.id)
     _record("changed", rule, now=now)
     return rule
 
@@ -119,6 +122,7 @@ def delete_rule(*, account_id: UUID, rule_id: UUID, by_staff: bool, now: datetim
     rule = _own(account, rule_id, by_staff=by_staff)
     if rule.valid_from < _open_since(account, now=now):
         raise RuleWasApplied(name=rule.name)
+    budgets_changed(account.id)
     _record("deleted", rule, now=now)
     rule.delete()
 

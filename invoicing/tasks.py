@@ -9,6 +9,7 @@ import structlog
 from celery import shared_task
 
 from billing.kernel import clock
+from billing.kernel.outward import outward
 from billing.models import Account
 from invoicing import late, run, verification
 from invoicing.mailing import sending
@@ -64,12 +65,14 @@ def verify() -> None:
 
 
 @shared_task(name="invoicing.send_mail")
+@outward("mail")
 def send_mail(mail_id: str) -> None:
     """Send one mail that is due."""
     sending.send_mail(mail_id=UUID(mail_id), now=clock.now())
 
 
 @shared_task(name="invoicing.send_due_mails")
+@outward("mail")
 def send_due_mails() -> None:
     """Send the mails whose wake-up was lost, and those that failed before."""
     sending.send_due(now=clock.now())

@@ -1,4 +1,4 @@
-"""The command lines of web, worker and beat."""
+"""The command lines of web, worker, courier and beat."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ STREAMS_PER_WORKER = 16
 # One process serves many slow requests at once (a PDF may take 20 s); more than this many
 # connections wait in the listen queue instead of in our memory.
 CONNECTIONS_PER_WORKER = 256
+COURIER_THREADS = 8
 
 
 def database_connections(*, workers: int) -> int:
@@ -48,6 +49,16 @@ def worker(*, environment: Mapping[str, str], log: Path) -> Program:
         *("--without-gossip", "--without-mingle", "--hostname", "worker@%h"),
     ]
     return Program("worker", command, environment, log, stop_seconds=30.0)
+
+
+def courier(*, environment: Mapping[str, str], log: Path) -> Program:
+    """Run what waits for other people's servers, and what must not wait for the billing run."""
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", "courier"),
+        *("--concurrency", str(COURIER_THREADS), "--pool", "threads", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--hostname", "courier@%h"),
+    ]
+    return Program("courier", command, environment, log, stop_seconds=40.0)
 
 
 def beat(*, schedule: Path, environment: Mapping[str, str], log: Path) -> Program:

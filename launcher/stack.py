@@ -37,7 +37,7 @@ from launcher.stripe_sandbox import StripeSandbox
 
 PRODUCTION: Final = "config.settings.prod"
 READY_SECONDS: Final = 90.0
-STOP_ORDER: Final = ("web", "beat", "worker", "stripe", "valkey", "postgres")
+STOP_ORDER: Final = ("web", "beat", "courier", "worker", "stripe", "valkey", "postgres")
 APPLICATION: Final = frozenset({"web", "worker", "beat"})
 
 
@@ -56,10 +56,10 @@ class Child:
 class Options:
     """What to run and how.
 
-    `port` None means a free one; `parts` are those of web, worker and beat to run; `durable` may be
-    off for throw-away data only; `stripe_sandbox` runs a stand-in for Stripe beside; `extra` is
-    added to the environment of Django's processes; `environ` says whether servers are
-    given (default: the caller's environment).
+    `port` None means a free one; `parts` are those of web, worker (with it the courier) and beat
+    to run; `durable` may be off for throw-away data only; `stripe_sandbox` runs a stand-in for
+    Stripe beside; `extra` is added to the environment of Django's processes; `environ` says
+    whether servers are given (default: the caller's environment).
     """
 
     port: int | None = None
@@ -216,6 +216,7 @@ class Stack:
             self.run(self.stripe.program(self.url))
         if "worker" in parts:
             self.run(services.worker(environment=env, log=log("worker")))
+            self.run(services.courier(environment=env, log=log("courier")))
         if "web" in parts:
             workers = self.options.workers
             self.run(services.web(port=self.port, workers=workers, environment=env, log=log("web")))

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import formats, translation
 
 from billing.admin.formatting import number
+from billing.kernel.outward import within
 from billing.metering.quotas.models import NoticeKind, QuotaNotice
 from billing.models import Meter
 from tenants.models import Tenant
@@ -34,7 +35,7 @@ def send_due(*, now: datetime, limit: int = 100) -> int:
     """
     due = QuotaNotice.objects.filter(due_at__lte=now).order_by("due_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
-    return sum(_send_one(notice_id, now=now) for notice_id in ids)
+    return sum(_send_one(notice_id, now=now) for notice_id in within(ids))
 
 
 def _send_one(notice_id: UUID, *, now: datetime) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 
 from billing.kernel import clock
+from billing.kernel.outward import outward
 from billing.metering.quotas import reservations
 from quotas import notices, sweeping
 
 
 @shared_task(name="quotas.send_due_notices")
+@outward("mail")
 def send_due_notices() -> None:
     """Send the mails that quotas have written."""
     notices.send_due(now=clock.now())

@@ -19,6 +19,7 @@ from billing.kernel.money import Money, parse_amount
 from billing.kernel.services import service
 from billing.metering.timeline import lock_timeline_exclusive
 from billing.models import Account, CreditGrant, LockedAccount, Subscription, TestClock
+from tenants.cost_centers.telling import budgets_changed
 from tenants.errors import CurrencyInUse
 from tenants.models import CostCenter, Tenant
 from tenants.tax_ids import normalised
@@ -123,6 +124,7 @@ def update_tenant(*, account_id: UUID, changes: Mapping[str, Any], now: datetime
     tenant.account = account
     account.save(update_fields=["currency", "timezone"])
     tenant.save()
+    budgets_changed(account.id)
     audit.record(
         action="tenant.updated",
         account_id=account.id,

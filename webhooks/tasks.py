@@ -5,12 +5,14 @@ from __future__ import annotations
 from celery import shared_task
 
 from billing.kernel import clock
+from billing.kernel.outward import outward
 from webhooks import handing_on, keeping, sending
 
 ROUNDS = 50
 
 
 @shared_task(name="webhooks.hand_on")
+@outward("webhook")
 def hand_on() -> None:
     """Hand events on to whoever asked for them, and send what is due."""
     for _ in range(ROUNDS):

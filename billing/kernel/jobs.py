@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from billing.kernel.services import once
 
 log = structlog.get_logger(__name__)
+
+QUEUE_AWAY: Final = (OSError, OperationalError, RedisError)
+"""What a wake-up fails with where Valkey is away, slow or full."""
 
 
 def enqueue(name: str, **ids: UUID | int | str) -> None:
@@ -28,11 +33,7 @@ def enqueue(name: str, **ids: UUID | int | str) -> None:
 def _wake(task: Any, kwargs: dict[str, str]) -> None:
     try:
         task.apply_async(kwargs=kwargs, retry=False)
-    except (
-        OSError,
-        ConnectionError,
-        task.app.connection_for_write().recoverable_connection_errors,
-    ) as e:
+    except QUEUE_AWAY as e:
         log.warning("wake_up_lost", task=task.name, reason=str(e))
 
 

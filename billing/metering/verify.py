@@ -103,7 +103,7 @@ def verify(account_id: UUID) -> list[str]:
         return [
             *_differences("bucket", _recount(by_bucket, meters), _kept_buckets(account_id, kept)),
             *_differences("counter", _recount(counted, meters), counters),
-            *verify_windows(account_id),
+            *verify_windows(account_id, kept),
         ]
 
 

@@ -8,6 +8,8 @@ from typing import Final
 import structlog
 from celery import current_app
 
+from billing.kernel.jobs import QUEUE_AWAY
+
 log = structlog.get_logger(__name__)
 
 HAND_ON: Final = "webhooks.hand_on"
@@ -35,10 +37,6 @@ def wake() -> None:
     _asked_at = now
     try:
         task.apply_async(countdown=DELAY_SECONDS, retry=False, expires=60)
-    except (
-        OSError,
-        ConnectionError,
-        task.app.connection_for_write().recoverable_connection_errors,
-    ) as e:
+    except QUEUE_AWAY as e:
         _asked_at = now + PAUSE_SECONDS
         log.warning("wake_up_lost", task=HAND_ON, reason=str(e))

@@ -14,6 +14,7 @@ from config.back_office.navigation import UNFOLD as BACK_OFFICE
 from config.back_office.navigation import with_mirror
 from config.settings.beat import SCHEDULE
 from config.settings.openapi import SPECTACULAR
+from config.settings.queues import ROUTES
 
 ENV = environment.read(os.environ)
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +168,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_TIME_LIMIT = 900
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_TASK_ROUTES = ROUTES
 
 # The tables that mirror Stripe's objects: 57 models, so only where they are wanted. The package's
 # migrations take a minute of CPU: ours make its schema in one step, under names that it knows.
@@ -204,6 +206,8 @@ BILLING_CHECKS = [
 # Who above takes note of events when they are handed on: by the subject of their kinds. Each is
 # called as (account_ids, *, now), in the transaction that hands them on.
 BILLING_EVENT_LISTENERS = {"alerts.watching.look_soon": "subscription"}
+# Likewise who takes note that a budget, or what counts against one, has changed: (account_id).
+BILLING_BUDGET_LISTENERS = ["alerts.watching.watch"]
 # And who redeems a coupon in the transaction that makes a subscription.
 BILLING_COUPONS = "coupons.services.redeem_with_subscription"
 # Likewise what is due for an account: invoices and dunning are above the engine.

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from billing.kernel.errors import TenantNotFound
+from billing.kernel.outward import within
 from billing.kernel.services import service
 from billing.models import Account
 from billing.stripe.errors import StripeError, StripeNotConfigured
@@ -106,5 +107,5 @@ def note_failure(*, account_id: UUID, reason: str, now: datetime) -> None:
 def sweep_deletions(*, stripe: Gateway, now: datetime, limit: int = 100) -> None:
     """Carry on what is due, the longest overdue first."""
     due = CustomerDeletion.objects.due(now).order_by("due_at").values_list("pk", flat=True)
-    for account_id in list(due[:limit]):
+    for account_id in within(list(due[:limit])):
         carry_deletion(account_id=account_id, stripe=stripe, now=now)

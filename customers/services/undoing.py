@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from billing.kernel.outward import within
 from billing.kernel.services import service
 from billing.stripe.errors import StripeError, StripeNotConfigured
 from billing.stripe.gateway import Gateway
@@ -60,7 +61,7 @@ def settle(*, creation_id: UUID, stripe_customer_id: str) -> None:
 
 def sweep_creations(*, stripe: Gateway, now: datetime, limit: int = 200) -> None:
     """Give up what nobody went on with, and undo what was given up."""
-    for creation in CustomerCreation.objects.due(now).order_by("due_at")[:limit]:
+    for creation in within(CustomerCreation.objects.due(now).order_by("due_at")[:limit]):
         if creation.status in OPEN_CREATIONS:
             give_up(creation_id=creation.id, now=now)
         try:

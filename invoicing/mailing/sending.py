@@ -12,6 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from billing.accounts import audit
 from billing.kernel.errors import InvalidTransition, NotFound
+from billing.kernel.outward import within
 from billing.kernel.services import service
 from invoicing.records import Mail, MailStatus
 
@@ -78,7 +79,7 @@ def send_due(*, now: datetime, limit: int = 100) -> int:
     """Send what is due: wake-ups that were lost, and what failed before; return how many went."""
     due = Mail.objects.filter(status=MailStatus.WAITING, due_at__lte=now).order_by("due_at")
     ids = list(due.values_list("pk", flat=True)[:limit])
-    return sum(send_mail(mail_id=mail_id, now=now) for mail_id in ids)
+    return sum(send_mail(mail_id=mail_id, now=now) for mail_id in within(ids))
 
 
 @service

@@ -16,6 +16,7 @@ class MailTemplate(models.TextChoices):
     UNPAID = "unpaid"
     WEBHOOK_OFF = "webhook_off"
     ALERT = "alert"
+    BUDGET = "budget"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_ACTION = "payment_action"
 

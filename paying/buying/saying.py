@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from billing.kernel.outward import within
 from billing.kernel.services import service
 from billing.stripe.errors import StripeError, StripeRefused
 from billing.stripe.gateway import Gateway, Party
@@ -33,7 +34,7 @@ def say_changes(*, stripe: Gateway, now: datetime) -> None:
     if not stripe.is_configured:
         return
     due = Profile.objects.select_related("account").filter(tell_at__lte=now).order_by("tell_at")
-    for profile in list(due[:SWEEP]):
+    for profile in within(list(due[:SWEEP])):
         try:
             _say(profile, stripe=stripe)
         except StripeRefused as error:

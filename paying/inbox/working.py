@@ -17,6 +17,7 @@ import structlog
 from django.db import connection
 
 from billing.kernel import jobs
+from billing.kernel.outward import within
 from billing.kernel.services import service
 from billing.stripe.errors import StripeNotConfigured
 from billing.stripe.gateway import Gateway
@@ -155,5 +156,5 @@ def sweep_inbox(*, stripe: Gateway, now: datetime) -> None:
     if not stripe.is_configured:
         return
     due = StripeEvent.objects.due(now).order_by("happened_at", "pk").values_list("pk", flat=True)
-    for event_id in list(due[:SWEEP]):
+    for event_id in within(list(due[:SWEEP])):
         read_event(event_id, stripe=stripe, now=now)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from billing.kernel.outward import within
 from billing.kernel.services import step
 from billing.models import Account
 from billing.stripe.current import is_live
@@ -72,7 +73,7 @@ def collect_due(*, stripe: Gateway, now: datetime) -> None:
     except StripeError as error:
         log.warning("not_withdrawn", reason=error.reason)
     due = Collection.objects.due(now).order_by("due_at").values_list("pk", flat=True)
-    for invoice_id in list(due[:SWEEP]):
+    for invoice_id in within(list(due[:SWEEP])):
         try:
             collect(invoice_id=invoice_id, stripe=stripe, now=now)
         except (StripeError, StripeNotConfigured) as error:

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from billing.kernel.money import Money
+from billing.kernel.outward import within
 from billing.kernel.services import step
 from billing.models import Account
 from billing.stripe.amounts import chargeable
@@ -31,7 +32,7 @@ SWEEP: Final = 100
 def tell_due(*, stripe: Gateway, now: datetime) -> None:
     """Write the mails that are due. Without a page, where Stripe is away, they have no link."""
     due = Collection.objects.filter(tell_at__lte=now).order_by("tell_at")
-    for invoice_id in list(due.values_list("pk", flat=True)[:SWEEP]):
+    for invoice_id in within(list(due.values_list("pk", flat=True)[:SWEEP])):
         try:
             link = page_for(invoice_id=invoice_id, stripe=stripe)
         except StripeError as error:

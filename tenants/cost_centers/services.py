@@ -17,6 +17,7 @@ from billing.metering.timeline import lock_timeline_exclusive
 from billing.models import Account, LockedAccount
 from tenants.cost_centers.errors import CostCenterHasChildren, TooManyCostCenters
 from tenants.cost_centers.models import CostCenter
+from tenants.cost_centers.telling import budgets_changed
 from tenants.cost_centers.tree import MOST, problem_of
 
 
@@ -43,6 +44,7 @@ def create_cost_center(
     )
     _check_parent(center, {**parents, center.id: None})
     _save(center)
+    budgets_changed(account.id)
     audit.record(
         action="cost_center.created",
         account_id=account.id,
@@ -76,6 +78,7 @@ def update_cost_center(
     if changes.get("parent_id") is not None:
         _check_parent(center, _parents(account))
     _save(center)
+    budgets_changed(account.id)
     audit.record(
         action="cost_center.updated",
         account_id=account.id,
@@ -107,6 +110,7 @@ def delete_cost_center(
     else:
         center.is_active, center.updated_at = False, now
         center.save(update_fields=["is_active", "updated_at"])
+    budgets_changed(account.id)
     audit.record(
         action="cost_center.deleted" if kept is None else "cost_center.deactivated",
         account_id=account.id,

@@ -13,7 +13,7 @@ from tests.docs.pages import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "courier", "beat")
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 LINES = DOCKERFILE.splitlines()
 
@@ -96,7 +96,7 @@ def test_nothing_starts_before_the_tables_are_there() -> None:
     waits = {name: SERVICES[name]["depends_on"] for name in OURS}
 
     assert waits["migrate"] == {"postgres": {"condition": "service_healthy"}}
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "courier", "beat"):
         assert waits[name]["migrate"] == {"condition": "service_completed_successfully"}
         assert waits[name]["valkey"] == {"condition": "service_healthy"}
 

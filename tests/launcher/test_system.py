@@ -57,7 +57,7 @@ def test_a_system_starts_survives_crashes_and_ends(launcher):
     printed = launcher.up()
     assert (printed.returncode, printed.stderr) == (0, "")
     assert plans_as_printed(printed.stdout)
-    assert set(launcher.children()) == {"postgres", "valkey", "web", "worker", "beat"}
+    assert set(launcher.children()) == {"postgres", "valkey", "web", "worker", "courier", "beat"}
 
     again = launcher.up()
     assert again.returncode == 0

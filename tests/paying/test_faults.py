@@ -21,6 +21,7 @@ from billing.stripe import client
 from billing.stripe.current import using
 from billing.stripe.errors import StripeError
 from invoicing import verification
+from paying.choosing import choose_mode
 from paying.models import Intent, Receipt
 from tests.client import Api
 from tests.fakes.stripe import FakeStripe
@@ -100,6 +101,13 @@ def a_charge(scene: Scene) -> Callable[[], Any]:
     return scene.collect
 
 
+def a_pushed_charge(scene: Scene) -> Callable[[], Any]:
+    scene.shop.subscribe()
+    scene.link()
+    choose_mode(account_id=scene.shop.id, mode="COLLECT", way="INVOICE", now=clock.now())
+    return scene.collect
+
+
 def a_purchase(scene: Scene) -> Callable[[], Any]:
     body = {**scene.named, "planId": scene.shop.plan}
     page = scene.post("/stripe/checkout", **body).json()
@@ -112,6 +120,10 @@ CALLS: Final = {
     "a checkout": (a_checkout, "/v1/checkout/sessions$", None),
     "an intent": (an_intent, "/v1/payment_intents$", "payment_intent"),
     "a charge": (a_charge, "/v1/payment_intents$", "payment_intent"),
+    "an invoice": (a_pushed_charge, "/v1/invoices$", "invoice"),
+    "a line of it": (a_pushed_charge, "/v1/invoiceitems$", "invoiceitem"),
+    "its finalizing": (a_pushed_charge, "/v1/invoices/in_[^/]+/finalize$", "invoice"),
+    "its payment": (a_pushed_charge, "/v1/invoices/in_[^/]+/pay$", "invoice"),
     "a purchase": (a_purchase, "/v1/customers/cus_", "customer"),
 }
 
@@ -138,6 +150,10 @@ def test_in_the_end_there_is_one(scene: Scene, call: str, fault: str) -> None:
     assert list(verification.verify()) == []
 
 
+def kind_of(call: str) -> str | None:
+    return CALLS[call][2]
+
+
 def check(call: str, scene: Scene) -> None:
     """Say of each call what it leaves here."""
     if call == "a checkout":
@@ -145,7 +161,10 @@ def check(call: str, scene: Scene) -> None:
         assert states.count("open") <= 2  # of those that we know one, and one that nobody knows
     if call in {"an intent", "a charge"}:
         assert Intent.objects.count() == 1
-    if call == "a charge":
+    if kind_of(call) in {"invoice", "invoiceitem"}:
+        (pushed,) = scene.side.made("invoice")
+        assert (pushed["status"], pushed["total"], pushed["amount_paid"]) == ("paid", 3000, 3000)
+    if call == "a charge" or kind_of(call) in {"invoice", "invoiceitem"}:
         assert Receipt.objects.count() == scene.shop.invoice.payments.count() == 1
         assert scene.shop.invoice.status == "PAID"
     if call == "a purchase":

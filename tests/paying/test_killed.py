@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from billing.kernel import clock
 from billing.stripe.current import using
 from invoicing import verification
+from paying.choosing import choose_mode
 from paying.models import Collection, Intent, Receipt
 from paying.money.collecting import collect_due
 from tests.fakes.stripe import FakeStripe
@@ -29,7 +30,11 @@ POINTS = (
     "paying.money.settling.take_in",
     "paying.money.receiving.add_payment",
     "paying.money.collecting.follow_intent",
+    "paying.money.pushing.note_made",
+    "paying.money.pushing.settle_push",
+    "paying.money.pushing.take_in",
 )
+ASKS = ("create_intent", "draft_invoice", "complete_invoice", "pay_invoice")
 
 
 @pytest.fixture
@@ -45,27 +50,31 @@ def armed(work: Callable[[], Any], at: int, fake: FakeStripe) -> bool:
     def run() -> None:
         for name in POINTS:
             patch(name, fuse.around(import_string(name))).start()
-        asked = fake.create_intent
-        patch.object(fake, "create_intent", fuse.around(asked)).start()
+        for name in ASKS:
+            patch.object(fake, name, fuse.around(getattr(fake, name))).start()
         work()
 
     return was_killed(run)
 
 
-def test_a_charge_that_is_killed_anywhere_is_made_once(fake: FakeStripe) -> None:
+@pytest.mark.parametrize(("way", "kind"), [("INTENT", "intent"), ("INVOICE", "invoice")])
+def test_a_charge_that_is_killed_anywhere_is_made_once(
+    fake: FakeStripe, way: str, kind: str
+) -> None:
     died, charged = 0, 0
     for at in range(1, 40):
         shop = Shop(fake)
         shop.open()
         due = shop.subscribe()
         shop.link()
+        choose_mode(account_id=shop.id, mode="COLLECT", way=way, now=clock.now())
 
         was = armed(lambda: collect_due(stripe=fake, now=clock.now()), at, fake)
         collect_due(stripe=fake, now=clock.now() + timedelta(minutes=5))
         collect_due(stripe=fake, now=clock.now() + timedelta(minutes=10))
 
         due.refresh_from_db()
-        mine = [i for i in fake.things("intent") if i["invoice"] == str(due.pk)]
+        mine = [i for i in fake.things(kind) if i["invoice"] == str(due.pk)]
         assert (due.status, len(mine), due.payments.count()) == ("PAID", 1, 1), at
         charged += 1
         if not was:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from django.db import connection
 from billing.kernel.errors import NotFound
 from billing.metering import retention
 from billing.metering.models import UsageBucket, UsageEvent
+from billing.metering.quotas.models import QuotaWindow
+from billing.metering.quotas.services import QuotaDraft, create_quota
 from billing.metering.rebuild import rebuild
 from billing.metering.retention import kept_from, sweep
 from billing.metering.verify import verify
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DAYS = 100
 NOW = JULY + timedelta(days=DAYS + 1)
 """Of June all is past a retention of 100 days, and the day that is waited beside."""
+LATER = JULY + timedelta(days=20)
 
 
 @pytest.fixture
@@ -61,6 +65,30 @@ def test_what_is_past_goes_and_its_counts_stay(metered: Metered) -> None:
     assert kept_from(metered.account.id) == JULY
     assert verify(metered.account.id) == []
     assert sweep(now=NOW) == 0
+
+
+@pytest.mark.parametrize("period", ["NONE", "MONTH", "DAY", "HOUR", "BILLING_PERIOD"])
+def test_windows_of_quotas_are_recounted_from_what_was_counted_of_them(
+    metered: Metered, period: str
+) -> None:
+    for meter in metered.meters.values():
+        draft = QuotaDraft(meter=meter, limit=Decimal(10**6), period=period, is_hard=True)
+        create_quota(account_id=metered.account.id, draft=draft, by_admin=True, now=JULY)
+    again = {
+        kind: factories.usage(meter, LATER, "7", event_id=kind, user_id=kind)
+        for kind, meter in metered.meters.items()
+    }
+    assert sweep(now=NOW) > 0
+    assert verify(metered.account.id) == []
+
+    for event in again.values():
+        metered.record(event)  # and counts the windows anew
+
+    assert verify(metered.account.id) == []
+    counted = QuotaWindow.objects.filter(is_counted=True)
+    assert counted.count() == len(metered.meters)
+    QuotaWindow.objects.filter(pk=counted.earliest("pk").pk).update(used=10**5)
+    assert len(verify(metered.account.id)) == 1
 
 
 def test_a_day_before_it_nothing_goes(metered: Metered) -> None:

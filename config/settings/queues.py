@@ -1,0 +1,21 @@
+"""Which worker does which task. What is not named here waits for nobody: the worker does it.
+
+The courier does what waits for other people's servers, and what shall come within seconds however
+long the billing run is at work. It has a thread for each, so nothing of it holds up the others.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+COURIER: Final = "courier"
+WAITING: Final = (
+    "webhooks.hand_on",
+    "invoicing.send_mail",
+    "invoicing.send_due_mails",
+    "quotas.send_due_notices",
+    "paying.*",
+    "customers.*",
+)
+PROMPT: Final = ("alerts.sweep", "quotas.expire_reservations")
+ROUTES: Final[dict[str, Any]] = {name: {"queue": COURIER} for name in (*WAITING, *PROMPT)}

@@ -1,0 +1,97 @@
+"""Which worker does what, and that what waits for others leaves places for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event, Thread
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from celery import Task, current_app
+from django.test import TestCase
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from billing.kernel import jobs, outward
+from billing.outbox import publish
+from config.settings.beat import SCHEDULE
+from launcher import services
+from tests import factories
+
+OURS = ("billing", "invoicing", "quotas", "alerts", "webhooks", "customers", "paying")
+
+
+def tasks() -> Iterator[Any]:
+    for name, task in sorted(current_app.tasks.items()):
+        if name.partition(".")[0] in OURS:
+            yield task
+
+
+def queue_of(task: Any) -> str:
+    return str(current_app.amqp.router.route({}, task.name)["queue"].name)
+
+
+def test_all_that_waits_for_others_and_what_must_be_prompt_is_the_couriers() -> None:
+    waiting = {task.name for task in tasks() if hasattr(task.run, "waits_for")}
+
+    assert waiting > {"webhooks.hand_on", "invoicing.send_mail", "paying.collect_due"}
+    assert {task.name for task in tasks() if queue_of(task) == "courier"} == waiting | {
+        "alerts.sweep",
+        "quotas.expire_reservations",
+    }
+
+
+def test_beat_asks_for_tasks_that_there_are() -> None:
+    known = {task.name for task in tasks()}
+
+    assert {entry["task"] for entry in SCHEDULE.values()} <= known
+
+
+def test_the_courier_has_a_thread_more_than_there_are_places() -> None:
+    assert sum(outward.PLACES.values()) < services.COURIER_THREADS
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("refused"), RedisError("loading"), ConnectionResetError(), OSError()]
+)
+def test_where_the_queue_is_away_a_commit_is_a_commit(error: Exception, db: None) -> None:
+    account = factories.account()
+    with (
+        patch.object(Task, "apply_async", side_effect=error) as wakes,
+        TestCase.captureOnCommitCallbacks(execute=True),
+    ):
+        publish(account.pk, "invoice.paid", {}, now=factories.LONG_AGO)
+        jobs.enqueue("invoicing.run_account", account_id=account.pk)
+
+    assert wakes.call_count >= 1
+
+
+def test_who_finds_no_place_does_nothing_and_places_come_back() -> None:
+    began, may_end, done = Event(), Event(), []
+
+    @outward.outward("webhook")
+    def hangs(name: str) -> None:
+        began.set()
+        may_end.wait(30)
+        done.append(name)
+
+    threads = [Thread(target=hangs, args=(name,)) for name in "ab"]
+    for thread in threads:
+        began.clear()
+        thread.start()
+        assert began.wait(30)
+    hangs("c")
+    assert done == []
+
+    may_end.set()
+    for thread in threads:
+        thread.join(30)
+    hangs("d")
+
+    assert sorted(done) == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(60.0, 5), (0.0, 0)])
+def test_a_sweep_begins_nothing_when_its_time_is_over(seconds: float, count: int) -> None:
+    assert len(list(outward.within(range(5), seconds=seconds))) == count
