@@ -39,12 +39,13 @@ def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
     A checkout may note its card between our asking and our writing. What we read is older then, so
     we read again: written down, it would make that card look new, and have a decline tried twice.
     """
+    account = account_of(customer_id)
     for _ in range(READINGS):
         known = Profile.objects.filter(account__stripe_customer_id=customer_id).first()
         state = stripe.customer(customer_id=customer_id)
         if state is None or state.is_deleted:
             return _gone(customer_id, now=now)
-        account = account_of(customer_id) or _link_lost(state, now=now)
+        account = account or _link_lost(state, now=now)
         if account is None:
             return NOT_OURS
         before = known.payment_method if known and known.pk == account.id else ""
@@ -54,7 +55,8 @@ def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
             )
             outcome = "another payment method" if changed else "as we know it"
             return Done(outcome, account.id, "active", drift=drifting.of_customer(account, state))
-    return Done("another payment method was noted meanwhile", account.id, "active")
+    account_id = account.id if account else None
+    return Done("another payment method was noted meanwhile", account_id, "active")
 
 
 def _gone(customer_id: str, *, now: datetime) -> Done:

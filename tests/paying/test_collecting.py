@@ -109,7 +109,7 @@ def test_a_card_noted_while_the_customer_is_read_is_not_new_once_more(
 
     def read_before_the_checkout(**asked: Any) -> Any:
         state = read(**asked)
-        if state.payment_method == "":
+        if state and state.payment_method == "":
             shop.stripe.set(shop.customer, payment_method="pm_new")
             note_method(account_id=shop.id, payment_method="pm_new", now=clock.now())
             shop.collect()
