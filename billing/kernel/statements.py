@@ -77,7 +77,7 @@ class Statement:
         try:
             result = self._result(raw, values, prepared)
         except psycopg.errors.InvalidSqlStatementName:  # DEALLOCATE ALL: nothing was done
-            prepared.clear()
+            prepared.discard(self._name)  # it alone: others may have been prepared since
             result = self._result(raw, values, prepared)
         columns = range(result.nfields)
         return [

@@ -225,7 +225,8 @@ def test_bench_says_which_benchmarks_there_are_and_runs_none(arguments, capsys):
 
     said = capsys.readouterr().out
     assert said.startswith("usage: bin/bench [NAME …] [OPTION …]\n")
-    assert [f"  {name} " in said for name in bench.available()] == [True] * 10
+    assert {"ingest", "limits", "run"} < set(bench.available())
+    assert [name for name in bench.available() if f"  {name} " not in said] == []
 
 
 def test_a_benchmark_that_does_not_exist_is_refused_with_those_that_do():

@@ -34,6 +34,16 @@ def test_within_a_transaction_it_is_part_of_that_one() -> None:
     assert WRITE.rows("2") == [("2",)]
 
 
+def test_statements_that_were_deallocated_are_prepared_again_each_by_itself() -> None:
+    """The driver deallocates all after a ROLLBACK or a DROP, with the next of its own."""
+    first, second = Statement("tests_a", "SELECT 'a'"), Statement("tests_b", "SELECT 'b'")
+    assert first.rows() == [("a",)]
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+    assert [second.rows(), first.rows(), second.rows()] == [[("b",)], [("a",)], [("b",)]]
+
+
 def test_an_error_is_djangos_and_leaves_the_connection_good() -> None:
     with pytest.raises(DataError):
         ECHO.rows("a", "b", "no number")
