@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -32,14 +34,8 @@ def ask_stripe(intent: Intent, *, stripe: Gateway, now: datetime) -> IntentState
         )
         if rows:
             return rows[0]
-    try:
+    with noting(intent):
         return stripe.create_intent(order=order_of(intent), idempotency_key=intent.key)
-    except StripeKeySpent:
-        note_spent(intent_id=intent.id, key=intent.key)
-        raise
-    except StripeRefused as error:
-        note_refused(intent_id=intent.id, reason=error.reason)
-        raise
 
 
 def order_of(intent: Intent) -> IntentOrder:
@@ -65,6 +61,21 @@ def gone(intent: Intent) -> IntentState:
         received=Money.zero(intent.currency),
         reference=intent.id,
     )
+
+
+@contextmanager
+def noting(intent: Intent) -> Iterator[None]:
+    """Write down of a request what its repetition has to know: that it is refused, or its key
+    spent. Raises what it raised.
+    """
+    try:
+        yield
+    except StripeKeySpent:
+        note_spent(intent_id=intent.id, key=intent.key)
+        raise
+    except StripeRefused as error:
+        note_refused(intent_id=intent.id, reason=error.reason)
+        raise
 
 
 @step

@@ -14,14 +14,14 @@ from django.db.models import Q
 
 from billing.kernel.money import Money
 from billing.kernel.services import step
-from billing.models import Account
-from billing.stripe.errors import StripeKeySpent, StripeRefused
+from billing.stripe.errors import StripeRefused
 from billing.stripe.gateway import KEYS_KEPT_FOR, Gateway
 from billing.stripe.values import InvoiceOrder, InvoiceState, StripeInvoiceLine
 from invoicing.models import OPEN, Invoice
 from paying.models import Intent
-from paying.money.asking import note_refused, note_spent
+from paying.money.asking import noting
 from paying.money.receiving import Source, end_settled, take_in
+from paying.money.settling import taken_over
 from paying.records import IntentStatus, Mode, Purpose, Way
 
 S = IntentStatus
@@ -36,7 +36,7 @@ def push(intent: Intent, *, stripe: Gateway, now: datetime) -> InvoiceState:
 
     What is due no more when it could be paid is voided there. Raises StripeError.
     """
-    try:
+    with noting(intent):
         state = _made(intent, stripe=stripe, now=now)
         if state.status == "draft":
             state = stripe.complete_invoice(
@@ -51,12 +51,6 @@ def push(intent: Intent, *, stripe: Gateway, now: datetime) -> InvoiceState:
             payment_method=intent.payment_method,
             idempotency_key=f"{intent.key}:pay:{intent.tries}",
         )
-    except StripeKeySpent:
-        note_spent(intent_id=intent.id, key=intent.key)
-        raise
-    except StripeRefused as error:
-        note_refused(intent_id=intent.id, reason=error.reason)
-        raise
 
 
 def _made(intent: Intent, *, stripe: Gateway, now: datetime) -> InvoiceState:
@@ -136,14 +130,8 @@ def settle_push(*, intent_id: UUID, state: InvoiceState, now: datetime) -> Inten
 
     Said twice, or after what decided it, it changes nothing.
     """
-    row = Intent.objects.get(pk=intent_id)
-    account = Account.objects.lock(row.account_id, even_closed=True)
-    intent = Intent.objects.select_related("invoice").get(pk=intent_id)
     target, failure = status_of(state)
-    if target in {intent.status, *intent.transitions[intent.status]}:
-        intent.become(target, failure=failure)
-    intent.stripe_id = intent.stripe_id or state.id
-    intent.save(update_fields=["status", "failure", "stripe_id"])
+    account, intent = taken_over(intent_id, stripe_id=state.id, target=target, failure=failure)
     if target == S.PAID:
         take_in(
             account,
