@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -19,11 +21,12 @@ from billing.kernel import clock
 from billing.models import Account
 from billing.stripe.current import using
 from invoicing.models import Invoice
-from paying.inbox.working import sweep_inbox
+from paying.inbox.working import read_event, sweep_inbox
 from paying.models import StripeEvent
 from paying.money.collecting import collect_due
 from tests.api.portal.conftest import team  # noqa: F401  a fixture
 from tests.fakes.stripe import FakeStripe
+from tests.paying.sides import FakeSide, Side, sandbox_side
 from tests.paying.signing import SECRET, signed
 from tests.scenarios.world import World
 
@@ -112,6 +115,29 @@ class Shop:
 
     def collect(self, *, at: datetime | None = None) -> None:
         collect_due(stripe=self.stripe, now=at or clock.now())
+
+
+def read_at_once(event_ids: list[str], stripe: FakeStripe) -> None:
+    """Read events by several workers at the same time."""
+
+    def work(event_id: str) -> None:
+        try:
+            read_event(event_id, stripe=stripe, now=clock.now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(work, event_ids))
+
+
+@pytest.fixture(params=["fake", "client"])
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    """What a gateway speaks to: the fake, or our client with the sandbox behind it."""
+    if request.param == "fake":
+        yield FakeSide()
+        return
+    with sandbox_side() as found:
+        yield found
 
 
 @pytest.fixture

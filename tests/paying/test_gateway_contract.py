@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,19 +12,10 @@ from billing.kernel.money import Money
 from billing.stripe.errors import StripeRefused
 from billing.stripe.gateway import Gateway, Party
 from billing.stripe.values import CheckoutOrder, IntentOrder
-from tests.paying.sides import ASKING, BROKE, FakeSide, Side, sandbox_side
+from tests.paying.sides import ASKING, BROKE, FakeSide, Side
 
 ACME = Party("ap@acme.example", "Acme", {"line1": "Torstraße 1", "city": "Berlin", "country": "DE"})
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(params=["fake", "client"])
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    if request.param == "fake":
-        yield FakeSide()
-        return
-    with sandbox_side() as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -10,17 +9,8 @@ import pytest
 from billing.kernel.money import Money
 from billing.stripe.gateway import Gateway
 from billing.stripe.values import InvoiceOrder, InvoiceState, StripeInvoiceLine
-from tests.paying.sides import ASKING, BROKE, FakeSide, Side, sandbox_side
+from tests.paying.sides import ASKING, BROKE, Side
 from tests.paying.test_gateway_contract import LONG_AGO, customer
-
-
-@pytest.fixture(params=["fake", "client"])
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    if request.param == "fake":
-        yield FakeSide()
-        return
-    with sandbox_side() as found:
-        yield found
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from django.db import connection
 from billing.kernel import clock
 from billing.models import Subscription
 from paying.inbox.kinds import is_handled
-from paying.inbox.working import ATTEMPTS, claim, read_event, retry_event
+from paying.inbox.working import ATTEMPTS, claim, retry_event
 from paying.models import Checkout, Profile, Receipt, StripeEvent
 from tests import database
 from tests.fakes.stripe import FakeStripe, Mood
-from tests.paying.conftest import Shop, deliver, event
+from tests.paying.conftest import Shop, deliver, event, read_at_once
 from tests.paying.test_checkout import checkout
 
 SCENE: Final = {
@@ -229,14 +229,7 @@ def test_at_once_by_many_workers_it_is_done_once(stripe: FakeStripe) -> None:
     for one in said:
         deliver(one)
 
-    def work(event_id: str) -> None:
-        try:
-            read_event(event_id, stripe=stripe, now=clock.now())
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(work, [one["id"] for one in said] * 2))
+    read_at_once([one["id"] for one in said] * 2, stripe)
     shop.read(at=clock.now() + timedelta(minutes=6))
 
     assert {row.status for row in StripeEvent.objects.all()} == {"DONE"}

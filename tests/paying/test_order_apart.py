@@ -22,7 +22,7 @@ from paying.inbox.working import read_event, serialized, sweep_inbox
 from paying.models import Profile, StripeEvent
 from tests.fakes.stripe import FakeStripe
 from tests.faults.killed import Fuse, was_killed
-from tests.paying.conftest import Shop, deliver, event
+from tests.paying.conftest import Shop, deliver, event, read_at_once
 from tests.paying.test_checkout import checkout, complete
 from tests.paying.test_order import CONTRACT, SCENE, Story, undone
 
@@ -50,14 +50,7 @@ def test_all_of_them_at_once_end_as_stripe_has_it(stripe: FakeStripe) -> None:
     for kind in SCENE:
         deliver(story.event(kind))
 
-    def work(event_id: str) -> None:
-        try:
-            read_event(event_id, stripe=stripe, now=clock.now())
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(work, [f"evt_{kind}" for kind in SCENE] * 2))
+    read_at_once([f"evt_{kind}" for kind in SCENE] * 2, stripe)
     read_all(story)
 
     assert story.end() == {**END, "led by": story.names["subscription"]}

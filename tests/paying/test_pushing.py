@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from paying.money.reminding import tell_due
 from paying.reconciling import reconcile
 from tests.fakes.stripe import FakeStripe, Mood
 from tests.paying.conftest import Shop
+from tests.paying.test_collecting import later, state
 
 pytestmark = pytest.mark.django_db
 
@@ -33,17 +33,9 @@ def due(shop: Shop) -> Invoice:
     return invoice
 
 
-def state(shop: Shop) -> tuple[str, str]:
-    return shop.invoice.status, Collection.objects.get(pk=shop.invoice.pk).status
-
-
 def theirs(shop: Shop) -> dict[str, Any]:
     (row,) = shop.stripe.things("invoice")
     return row
-
-
-def later(**ahead: int) -> Any:
-    return clock.now() + timedelta(**ahead)
 
 
 def test_what_is_final_is_pushed_line_by_line_and_paid_once(shop: Shop, due: Invoice) -> None:

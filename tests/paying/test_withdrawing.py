@@ -13,7 +13,8 @@ from paying.models import Collection, Intent, Receipt, StripeThing
 from tests.client import Api, json_of
 from tests.fakes.stripe import Mood
 from tests.paying.conftest import Shop
-from tests.paying.test_pushing import by_invoice, later, state, theirs
+from tests.paying.test_collecting import later, state
+from tests.paying.test_pushing import by_invoice, theirs
 
 pytestmark = pytest.mark.django_db
 
