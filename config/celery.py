@@ -20,7 +20,11 @@ def keep_our_logging(**_: Any) -> None:
 
 @worker_ready.connect
 def show_life(**_: Any) -> None:
-    """Beat once at the start: `/readyz` need not wait for the first scheduled heartbeat."""
+    """Beat once at the start: `/readyz` need not wait for the first scheduled heartbeat.
+
+    The courier's life says nothing of the worker's.
+    """
     from billing.kernel import clock, liveness  # noqa: PLC0415  the apps are loaded by now
 
-    liveness.beat(now=clock.now())
+    if app.conf.task_default_queue in app.amqp.queues.consume_from:
+        liveness.beat(now=clock.now())

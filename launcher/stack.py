@@ -145,7 +145,7 @@ class Stack:
             if self.options.parts:
                 self.start_application()
                 self.wait_until_ready()
-                self.start_beat()
+                self.start_rest()
         except BaseException:
             self.stop()
             raise
@@ -209,22 +209,27 @@ class Stack:
             unchanged.note_migrated(self.folder)
 
     def start_application(self) -> None:
-        """Start web and worker; beat has nothing to do before they are ready."""
+        """Start web and worker: courier and beat have nothing to do before they are ready, and
+        would take them the processor for as long as each of them loads.
+        """
         env, log, parts = self.environment(), self.folder.log, self.options.parts
         self.console.step(f"Starting {' and '.join(sorted(parts - {'beat'}))}.")
         if self.stripe is not None:
             self.run(self.stripe.program(self.url))
         if "worker" in parts:
             self.run(services.worker(environment=env, log=log("worker")))
-            self.run(services.courier(environment=env, log=log("courier")))
         if "web" in parts:
             workers = self.options.workers
             self.run(services.web(port=self.port, workers=workers, environment=env, log=log("web")))
 
-    def start_beat(self) -> None:
-        if "beat" in self.options.parts:
-            schedule, log = self.folder.beat_schedule, self.folder.log("beat")
-            self.run(services.beat(schedule=schedule, environment=self.environment(), log=log))
+    def start_rest(self) -> None:
+        """Start courier and beat."""
+        env, log, parts = self.environment(), self.folder.log, self.options.parts
+        if "worker" in parts:
+            self.run(services.courier(environment=env, log=log("courier")))
+        if "beat" in parts:
+            schedule = self.folder.beat_schedule
+            self.run(services.beat(schedule=schedule, environment=env, log=log("beat")))
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait for /readyz. Raises LaunchError naming the check that failed and the log."""

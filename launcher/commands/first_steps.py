@@ -22,7 +22,7 @@ def bring_up(stack: Stack, console: Console, *, empty: bool, detached: bool) -> 
     stack.start_application()
     admin = begin_admin(stack)
     stack.wait_until_ready()
-    stack.start_beat()
+    stack.start_rest()
     if admin is not None:
         admin.finish()
         storage.write(stack.folder.root / "admin.json", {"made": True})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import PropertyMock, patch
 
 import pytest
 from celery import Task, current_app
@@ -13,8 +13,9 @@ from django.test import TestCase
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from billing.kernel import jobs, outward
+from billing.kernel import jobs, liveness, outward
 from billing.outbox import publish
+from config.celery import app, show_life
 from config.settings.beat import SCHEDULE
 from launcher import services
 from tests import factories
@@ -46,6 +47,18 @@ def test_beat_asks_for_tasks_that_there_are() -> None:
     known = {task.name for task in tasks()}
 
     assert {entry["task"] for entry in SCHEDULE.values()} <= known
+
+
+@pytest.mark.parametrize(("queue", "beats"), [("celery", 1), ("courier", 0)])
+def test_only_the_workers_start_is_its_sign_of_life(queue: str, beats: int) -> None:
+    queues = PropertyMock(return_value={queue: None})
+    with (
+        patch.object(type(app.amqp.queues), "consume_from", queues),
+        patch.object(liveness, "beat") as beat,
+    ):
+        show_life()
+
+    assert beat.call_count == beats
 
 
 def test_the_courier_has_a_thread_more_than_there_are_places() -> None:
