@@ -87,7 +87,7 @@ def _check(draft: CouponDraft, *, now: datetime) -> None:
 
 
 def _earliest(now: datetime) -> datetime:
-    """Return the earliest time that anybody lives in: coupons are for tenants on test clocks too."""
+    """Return the earliest time that a tenant may live in: some are on test clocks."""
     earliest = TestClock.objects.aggregate(at=Min("frozen_time"))["at"]
     return now if earliest is None else min(now, earliest)
 

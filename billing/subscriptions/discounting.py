@@ -136,9 +136,10 @@ def discounts_on(
 ) -> list[Discount]:
     """Return the discounts of an invoice for [period_start, period_end), as they are taken off.
 
-    That is: percentages first, then amounts, each in the order in which they were given. The first invoice in advance has an empty period: what was given by its start is on it. A use
-    on a void invoice does not count, so it does not begin a duration. `known` are those of
-    `read_discounts`, where they were read for many.
+    That is: percentages first, then amounts, each in the order in which they were given. The first
+    invoice in advance has an empty period: what was given by its start is on it. A use on a void
+    invoice does not count, so it does not begin a duration. `known` are those of `read_discounts`,
+    where they were read for many.
     """
     rows = known if known is not None else read_discounts([subscription.id])
     found = [

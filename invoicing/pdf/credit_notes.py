@@ -105,12 +105,20 @@ def render_credit_note(*, document_id: int, now: datetime) -> None:
     make_bytes(document, printed_credit_note(note), at=note.created_at, now=now)
 
 
-def render_due_credit_notes(*, now: datetime, limit: int = 50) -> None:
-    """Render what is due: the wake-ups that were lost, and what failed before."""
-    for document_id in due_documents(CreditNoteDocument, now=now, limit=limit):
+def render_due_credit_notes(*, now: datetime, limit: int = 50) -> bool:
+    """Render what is due: the wake-ups that were lost, and what failed before.
+
+    Returns whether there may be more than `limit`.
+    """
+    due = due_documents(CreditNoteDocument, now=now, limit=limit)
+    for document_id in due:
         render_credit_note(document_id=document_id, now=now)
+    return len(due) == limit
 
 
 def pdf_of_credit_note(*, note_id: UUID, wait: float | None = None) -> CreditNoteDocument:
     """Return the note's document with its bytes, waiting for a worker. Raises PdfNotReady."""
-    return with_bytes(CreditNoteDocument.objects.get(credit_note_id=note_id), wait=wait)
+    document = CreditNoteDocument.objects.get(credit_note_id=note_id)
+    if document.content is None:
+        jobs.enqueue(RENDER, document_id=document.pk, first=True)
+    return with_bytes(document, wait=wait)

@@ -133,10 +133,11 @@ def _figures(invoice: Invoice) -> list[str]:
     return [str(invoice.subtotal_minor), str(invoice.total_minor), str(invoice.usage_version)]
 
 
-def expect_document(invoice: Invoice) -> InvoiceDocument:
+def expect_document(invoice: Invoice, *, first: bool = False) -> InvoiceDocument:
     """Return the document of the invoice's content, as a due row where it is not rendered yet.
 
-    Wakes the renderer after the commit; a lost wake-up is swept by beat. Rendering is due in real
+    Wakes the renderer after the commit, `first` where somebody waits; a lost wake-up is swept by
+    beat. Rendering is due in real
     time, by the database's clock, also where the invoice's own time is a test clock's.
     """
     made, is_new = InvoiceDocument.objects.get_or_create(
@@ -146,7 +147,7 @@ def expect_document(invoice: Invoice) -> InvoiceDocument:
     )
     if is_new:
         made.refresh_from_db()
-        jobs.enqueue("invoicing.render_pdf", document_id=made.pk)
+        jobs.enqueue("invoicing.render_pdf", document_id=made.pk, first=first)
     return made
 
 

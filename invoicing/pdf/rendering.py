@@ -102,10 +102,15 @@ def _failed(document: Document, why: str, *, now: datetime) -> None:
     )
 
 
-def render_due(*, now: datetime, limit: int = 50) -> None:
-    """Render what is due: the wake-ups that were lost, and what failed before."""
-    for document_id in due_documents(InvoiceDocument, now=now, limit=limit):
+def render_due(*, now: datetime, limit: int = 50) -> bool:
+    """Render what is due: the wake-ups that were lost, and what failed before.
+
+    Returns whether there may be more than `limit`.
+    """
+    due = due_documents(InvoiceDocument, now=now, limit=limit)
+    for document_id in due:
         render_document(document_id=document_id, now=now)
+    return len(due) == limit
 
 
 def due_documents(kind: type[Document], *, now: datetime, limit: int) -> list[int]:
@@ -116,12 +121,12 @@ def due_documents(kind: type[Document], *, now: datetime, limit: int) -> list[in
 
 @service
 def ask_for(*, account_id: UUID, invoice_id: UUID, now: datetime) -> InvoiceDocument:
-    """Make sure that the invoice's document is rendered or due. `now` is real time."""
+    """Make sure that the invoice's document is rendered or due, and next. `now` is real time."""
     Account.objects.lock(account_id)
     invoice = queries.invoice_of(invoice_id)
-    document = expect_document(invoice)
+    document = expect_document(invoice, first=True)
     if document.content is None and document.due_at is not None and document.due_at <= now:
-        jobs.enqueue("invoicing.render_pdf", document_id=document.pk)
+        jobs.enqueue("invoicing.render_pdf", document_id=document.pk, first=True)
     if invoice.status == InvoiceStatus.DRAFT:
         InvoiceDocument.objects.filter(invoice=invoice).exclude(pk=document.pk).delete()
     return document
