@@ -53,8 +53,8 @@ def render_due() -> None:
     Only some at once, so that one which somebody waits for is never far behind.
     """
     now = clock.now()
-    invoices = rendering.render_due(now=now, limit=SWEPT)
-    notes = credit_notes.render_due_credit_notes(now=now, limit=SWEPT)
+    invoices = rendering.render_due(now=now, limit=SWEPT, only_ahead=True)
+    notes = credit_notes.render_due_credit_notes(now=now, limit=SWEPT, only_ahead=True)
     if invoices or notes:
         jobs.enqueue("invoicing.render_due")
 

@@ -102,20 +102,24 @@ def _failed(document: Document, why: str, *, now: datetime) -> None:
     )
 
 
-def render_due(*, now: datetime, limit: int = 50) -> bool:
+def render_due(*, now: datetime, limit: int = 50, only_ahead: bool = False) -> bool:
     """Render what is due: the wake-ups that were lost, and what failed before.
 
-    Returns whether there may be more than `limit`.
+    `only_ahead`: what is made before somebody asks. Returns whether there may be more than `limit`.
     """
-    due = due_documents(InvoiceDocument, now=now, limit=limit)
+    due = due_documents(InvoiceDocument, now=now, limit=limit, only_ahead=only_ahead)
     for document_id in due:
         render_document(document_id=document_id, now=now)
     return len(due) == limit
 
 
-def due_documents(kind: type[Document], *, now: datetime, limit: int) -> list[int]:
+def due_documents(
+    kind: type[Document], *, now: datetime, limit: int, only_ahead: bool
+) -> list[int]:
     """Return what is to be rendered by now, the longest overdue first."""
     due = kind.objects.filter(due_at__lte=now, content__isnull=True, attempts__lt=ATTEMPT_LIMIT)
+    if only_ahead:
+        due = due.filter(account__test_clock=None)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 

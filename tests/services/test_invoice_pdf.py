@@ -14,6 +14,7 @@ from django.test import TestCase
 from pypdf import PdfReader
 
 from billing.kernel import clock, jobs
+from billing.models import Account
 from invoicing.models import Invoice, InvoiceDocument
 from invoicing.pdf import rendering
 from invoicing.pdf.errors import PdfFailed
@@ -111,6 +112,31 @@ def test_a_pdf_that_somebody_waits_for_goes_before_those_made_ahead(
     assert {call.kwargs.get("priority") for call in wakes.call_args_list} == {jobs.FIRST}
 
 
+def off_the_clock() -> None:
+    Account.objects.update(test_clock=None)
+
+
+def test_on_a_test_clock_none_is_made_ahead(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    made: list[int] = []
+    monkeypatch.setattr(
+        rendering, "render_document", lambda *, document_id, **_: made.append(document_id)
+    )
+    with (
+        patch.object(Task, "apply_async") as wakes,
+        TestCase.captureOnCommitCallbacks(execute=True),
+    ):
+        world.advance("2025-05-01T01:00:00Z")
+        world.post(f"/invoices/{world.invoices()[0]['id']}/void")
+    render_due()
+
+    woken = {call.kwargs["kwargs"].get("document_id") for call in wakes.call_args_list}
+    assert (woken, made) == ({None}, [])
+    off_the_clock()
+    render_due()
+    assert len(made) == 2
+
+
 def test_a_sweep_makes_a_few_and_comes_back_for_the_rest(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +145,7 @@ def test_a_sweep_makes_a_few_and_comes_back_for_the_rest(
     woken: list[str] = []
     monkeypatch.setattr(jobs, "enqueue", lambda name, **_: woken.append(name))
     world.advance("2025-08-01T01:00:00Z")
+    off_the_clock()
     waiting = InvoiceDocument.objects.filter(content__isnull=True)
     left = [waiting.count()]
 
