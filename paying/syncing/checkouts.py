@@ -14,8 +14,8 @@ from billing.stripe.values import CheckoutState
 from billing.subscriptions.catch_up import catch_up
 from paying.buying.checkout import note_expired
 from paying.models import Checkout, Profile
+from paying.money.methods import note_method
 from paying.records import CheckoutStatus, Mode
-from paying.syncing.customers import note_method
 from paying.syncing.done import GONE, NOT_OURS, Done
 from paying.syncing.intents import sync_intent
 from paying.syncing.plans import put_on_plan
