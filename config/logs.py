@@ -64,7 +64,11 @@ def configure(*, level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"django.server": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+            "loggers": {
+                # two lines a request, also between the lines of what a command says
+                name: {"level": "WARNING"}
+                for name in ("django.server", "fontTools", "stripe")
+            },
         }
     )
     structlog.configure(

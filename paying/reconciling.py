@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db.models import Q
 
 from billing.kernel.services import service
-from billing.models import Account, Subscription
+from billing.models import Account, PlanVersion, Subscription
+from billing.stripe.catalogue.pushing import product_id
 from billing.stripe.errors import StripeError
 from billing.stripe.gateway import Gateway
 from billing.stripe.values import EventState
 from paying.inbox.kinds import is_handled
 from paying.inbox.storing import keep_event
-from paying.inbox.working import serialized
+from paying.inbox.working import serialized, turn_of
 from paying.models import Checkout, Intent, Reconciliation, StripeEvent, StripeThing
 from paying.records import CheckoutStatus, EventSource, Purpose
-from paying.syncing import seeing
+from paying.syncing import catalogue, seeing
 from paying.syncing.drifting import OVER
 from paying.syncing.handlers import HANDLERS
 
@@ -40,6 +43,7 @@ UNDECIDED_FOR: Final = timedelta(hours=1)
 UNSEEN_FOR: Final = timedelta(days=1)
 OBJECTS: Final = 200
 KEPT: Final = 1_000
+CATALOGUE: Final = ("price", "product")
 
 
 def reconcile(*, stripe: Gateway, now: datetime) -> Reconciliation | None:
@@ -97,14 +101,15 @@ def look_at_undecided(*, stripe: Gateway, now: datetime) -> tuple[int, int]:
 
     Returns how many were read, and of how many ours differs from Stripe's.
     """
-    count, drifts = 0, 0
+    count = 0
+    drifts: set[str] = set()
     for kind, name in undecided(now):
-        with serialized(f"stripe:{name}") as is_mine:
+        with serialized(turn_of(kind, name)) as is_mine:
             if is_mine:
                 done = HANDLERS[kind](name, stripe=stripe, now=now)
-                drifts += seeing.see(name=name, kind=kind, done=done, now=now)
+                drifts |= seeing.see(name=name, kind=kind, done=done, now=now)
                 count += 1
-    return count, drifts
+    return count, len(drifts)
 
 
 def undecided(now: datetime) -> Iterator[tuple[str, str]]:
@@ -134,9 +139,25 @@ def unseen(now: datetime) -> Iterator[tuple[str, str]]:
     linked = linked.exclude(stripe_customer_id__in=seen.values("pk")).order_by("pk")
     for name in linked.values_list("stripe_customer_id", flat=True)[:OBJECTS]:
         yield "customer", name
+    yield from unseen_of_the_catalogue(now)
     differs = StripeThing.objects.exclude(drift="").filter(kind__in=HANDLERS, seen_at__lt=now)
     for name, kind in differs.order_by("seen_at").values_list("pk", "kind")[:OBJECTS]:
         yield kind, name
+
+
+def unseen_of_the_catalogue(now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the prices of plans on the offer, and the products that plans should be."""
+    if not settings.BILLING["STRIPE_SECRET_KEY"]:
+        return
+    seen = StripeThing.objects.filter(kind__in=CATALOGUE, seen_at__gt=now - UNSEEN_FOR)
+    sold = PlanVersion.objects.newest().filter(stripe_price_id__gt="", plan__is_active=True)
+    sold = sold.exclude(stripe_price_id__in=seen.values("pk")).order_by("pk")
+    for name in sold.values_list("stripe_price_id", flat=True)[:OBJECTS]:
+        yield "price", name
+    rested = set(seen.values_list("pk", flat=True))
+    wanted = (product_id(version.plan) for version in catalogue.unpushed())
+    for name in islice((name for name in wanted if name not in rested), OBJECTS):
+        yield "product", name
 
 
 @service

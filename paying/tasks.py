@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 from django.conf import settings
 
@@ -14,6 +15,8 @@ from paying import mirroring, reconciling
 from paying.buying import saying
 from paying.inbox import working
 from paying.money import collecting, reminding
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name="paying.read_event")
@@ -59,5 +62,6 @@ def mirror_object(kind: str, object_id: str) -> None:
 def push_catalogue() -> None:
     """Make Stripe's catalogue what ours is, where ours leads."""
     if taking.leads() == "OURS" and settings.BILLING["STRIPE_SECRET_KEY"]:
-        for _outcome in pushing.push_all(stripe=objects(), now=clock.now()):
-            continue
+        for plan, said in pushing.push_all(stripe=objects(), now=clock.now()):
+            if said.startswith(pushing.REFUSED):
+                log.warning("plan_not_pushed", plan=plan, reason=said)

@@ -198,7 +198,7 @@ def confirm(
     words: Mapping[str, Any],
     back: str,
     act: Callable[[dict[str, Any]], str],
-    form_class: type[forms.Form] = forms.Form,
+    form_class: Callable[..., forms.Form] = forms.Form,
     after: str = "",
 ) -> HttpResponse:
     """Ask before acting; act on a valid POST only.

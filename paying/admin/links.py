@@ -21,6 +21,7 @@ PLACES: Final[Mapping[str, str]] = {
     "dp": "disputes",
     "price": "prices",
     "prod": "products",
+    "plan": "products",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -94,5 +95,5 @@ class ProfileAdmin(ReadOnlyAdmin):
             words=words,
             back=self.page_url(object_id),
             act=act,
-            form_class=ModeForm,
+            form_class=partial(ModeForm, initial={"mode": profile.mode, "way": profile.way}),
         )

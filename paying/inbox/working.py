@@ -49,7 +49,7 @@ def read_event(event_id: str, *, stripe: Gateway, now: datetime) -> None:
     if event is None:
         return
     try:
-        with serialized(turn_of(event)) as is_mine:
+        with serialized(turn_of(event.object_type, event.object_id)) as is_mine:
             if not is_mine:
                 put_off(event_id=event_id, until=now + BUSY_PAUSE)
                 return
@@ -76,12 +76,11 @@ def claim(*, event_id: str, now: datetime) -> StripeEvent | None:
     return event
 
 
-def turn_of(event: StripeEvent) -> str:
+def turn_of(kind: str, name: str) -> str:
     """Return what is read by one worker at a time: an object, or the catalogue as a whole, as a
     product and its prices make the same plan.
     """
-    is_catalogue = event.object_type in {"price", "product"}
-    return "stripe:catalogue" if is_catalogue else f"stripe:{event.object_id}"
+    return "stripe:catalogue" if kind in {"price", "product"} else f"stripe:{name}"
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from invoicing.models import OPEN, Invoice
 from paying.models import Collection, Intent, Profile
 from paying.money import pushing
 from paying.money.itemizing import Line, lines_for
+from paying.money.methods import noted_method
 from paying.records import TAKEN, CollectionStatus, IntentStatus, Mode, Purpose, Way
 
 S = CollectionStatus
@@ -56,6 +57,8 @@ def _attempt(
     if rows.filter(status=IntentStatus.PROCESSING).exists():
         row.status, row.due_at = S.WAITING, now + LOOK_AGAIN  # the customer has paid by itself
         return None
+    if noted_method(account.pk) != payment_method:
+        return None  # another card was noted since it was read: it stays due
     amount = chargeable(amount_of(account, invoice))
     if not amount:
         hold(invoice)

@@ -6,6 +6,7 @@ row, so that a crash at any point is mended by doing it again under the same key
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -24,6 +25,7 @@ from paying.models import Collection, Intent
 from paying.money import pushing
 from paying.money.asking import ask_stripe
 from paying.money.beginning import LOOK_AGAIN, begin, rest, withdraw_other
+from paying.money.methods import NotedMeanwhile, note_method, noted_method
 from paying.money.settling import settle_intent
 from paying.records import TAKEN, CollectionStatus, IntentStatus, Mode, Purpose
 from paying.telling import tell_failed
@@ -91,10 +93,7 @@ def collect(*, invoice_id: UUID, stripe: Gateway, now: datetime) -> None:
     row = Collection.objects.select_related("account").filter(pk=invoice_id).first()
     if row is None or row.due_at is None or row.due_at > now:
         return
-    method = ""
-    if row.account.stripe_customer_id:
-        customer = stripe.customer(customer_id=row.account.stripe_customer_id)
-        method = customer.payment_method if customer and not customer.is_deleted else ""
+    method = read_method(row.account, stripe=stripe, now=now)
     withdraw_other(row.account, invoice_id, stripe=stripe, now=now)
     intent = begin(invoice_id=invoice_id, payment_method=method, now=now)
     if intent is None:
@@ -105,6 +104,21 @@ def collect(*, invoice_id: UUID, stripe: Gateway, now: datetime) -> None:
         note_refusal(invoice_id=invoice_id, reason=error.reason, now=now)
     else:
         follow_intent(intent_id=intent.id, now=now)
+
+
+def read_method(account: Account, *, stripe: Gateway, now: datetime) -> str:
+    """Return the card on file as Stripe has it, and note it. Where another was noted meanwhile
+    what we read is older, and the attempt begins anew.
+    """
+    if not account.stripe_customer_id:
+        return ""
+    before = noted_method(account.pk)
+    customer = stripe.customer(customer_id=account.stripe_customer_id)
+    method = customer.payment_method if customer and not customer.is_deleted else ""
+    if method != before:
+        with suppress(NotedMeanwhile):
+            note_method(account_id=account.pk, payment_method=method, before=before, now=now)
+    return method
 
 
 def attempt(intent: Intent, *, stripe: Gateway, now: datetime) -> None:
@@ -168,6 +182,9 @@ def _follow_open(row: Collection, intent: Intent, *, now: datetime) -> None:
     elif intent.purpose == Purpose.PUSHED and intent.status == IntentStatus.CANCELED:
         rest(row, S.GIVEN_UP)  # somebody ended it at Stripe
     elif intent.status in {IntentStatus.DECLINED, IntentStatus.CANCELED}:
+        if noted_method(intent.account_id) not in {"", intent.payment_method}:
+            row.status, row.due_at, row.attempts = S.DUE, now, 0  # a new card came meanwhile
+            return
         row.attempts += 1
         row.tell_at = now
         if intent.failure == NEEDS_CUSTOMER or row.attempts > len(PAUSES):

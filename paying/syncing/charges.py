@@ -11,7 +11,7 @@ from billing.stripe.values import ChargeState
 from paying.models import Receipt
 from paying.money.refunding import note_dispute, refund
 from paying.syncing import drifting
-from paying.syncing.done import NOT_OURS, Done
+from paying.syncing.done import GONE, NOT_OURS, Done
 
 LOST = "lost"
 
@@ -19,8 +19,10 @@ LOST = "lost"
 def sync_charge(charge_id: str, *, stripe: Gateway, now: datetime) -> Done:
     """Take over what went back of a charge."""
     state = stripe.charge(charge_id=charge_id)
-    receipt = None if state is None else _receipt(state)
-    if state is None or receipt is None:
+    if state is None:
+        return GONE
+    receipt = _receipt(state)
+    if receipt is None:
         return NOT_OURS
     refund(stripe_id=receipt.stripe_id, refunded=state.refunded, why="Refunded at Stripe", now=now)
     outcome = f"{state.refunded.amount} {state.refunded.currency} went back"
@@ -32,9 +34,11 @@ def sync_charge(charge_id: str, *, stripe: Gateway, now: datetime) -> Done:
 def sync_dispute(dispute_id: str, *, stripe: Gateway, now: datetime) -> Done:
     """Take over how a dispute stands; a lost one is money that went back."""
     state = stripe.dispute(dispute_id=dispute_id)
-    charge = None if state is None else stripe.charge(charge_id=state.charge_id)
+    if state is None:
+        return GONE
+    charge = stripe.charge(charge_id=state.charge_id)
     receipt = None if charge is None else _receipt(charge)
-    if state is None or charge is None or receipt is None:
+    if charge is None or receipt is None:
         return NOT_OURS
     note_dispute(stripe_id=receipt.stripe_id, status=state.status, now=now)
     if state.status == LOST:

@@ -14,9 +14,9 @@ from billing.stripe.values import CheckoutState
 from billing.subscriptions.catch_up import catch_up
 from paying.buying.checkout import note_expired
 from paying.models import Checkout, Profile
+from paying.money.methods import note_method
 from paying.records import CheckoutStatus, Mode
-from paying.syncing.customers import note_method
-from paying.syncing.done import NOT_OURS, Done
+from paying.syncing.done import GONE, NOT_OURS, Done
 from paying.syncing.intents import sync_intent
 from paying.syncing.plans import put_on_plan
 from paying.syncing.subscriptions import sync_subscription
@@ -26,7 +26,9 @@ from paying.telling import tell_bought
 def sync_checkout(checkout_id: str, *, stripe: Gateway, now: datetime) -> Done:
     """Take over what became of a page: bought on, expired, or open still."""
     state = stripe.checkout(checkout_id=checkout_id)
-    if state is None or state.reference is None:
+    if state is None:
+        return GONE
+    if state.reference is None:
         return NOT_OURS
     if state.intent_id:
         return sync_intent(state.intent_id, stripe=stripe, now=now)

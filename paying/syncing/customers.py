@@ -8,29 +8,18 @@ from typing import Final
 from uuid import UUID
 
 from billing.accounts import audit
-from billing.kernel import jobs
 from billing.kernel.services import service
 from billing.models import Account
 from billing.stripe.gateway import Gateway
 from billing.stripe.values import CustomerState
 from customers.services.deletion import confirm_stripe_deletion
 from paying.buying.linking import link_account
-from paying.models import Collection, Profile
-from paying.records import CollectionStatus
+from paying.models import Profile
+from paying.money.methods import NotedMeanwhile, note_method
 from paying.syncing import drifting
 from paying.syncing.done import NOT_OURS, Done, account_of
 
-WAITING_FOR_A_METHOD = (
-    CollectionStatus.DECLINED,
-    CollectionStatus.GIVEN_UP,
-    CollectionStatus.NO_METHOD,
-)
-COLLECT: Final = "paying.collect_due"
 READINGS: Final = 3
-
-
-class NotedMeanwhile(Exception):
-    """Another payment method was noted after Stripe was asked."""
 
 
 def sync_customer(customer_id: str, *, stripe: Gateway, now: datetime) -> Done:
@@ -98,26 +87,3 @@ def _link_lost(state: CustomerState, *, now: datetime) -> Account | None:
         return None
     link_account(account_id=account.id, customer_id=state.id, now=now)
     return account
-
-
-@service
-def note_method(
-    *, account_id: UUID, payment_method: str, before: str | None = None, now: datetime
-) -> bool:
-    """Note the default payment method; a new one is tried at once on what is unpaid.
-
-    `before` is what was noted when Stripe was asked. Raises NotedMeanwhile where it is another now.
-    """
-    account = Account.objects.lock(account_id, even_closed=True)
-    profile, _ = Profile.objects.get_or_create(account=account)
-    if profile.payment_method == payment_method:
-        return False
-    if before is not None and profile.payment_method != before:
-        raise NotedMeanwhile
-    profile.payment_method = payment_method
-    profile.save(update_fields=["payment_method"])
-    if payment_method:
-        waiting = Collection.objects.filter(account=account, status__in=WAITING_FOR_A_METHOD)
-        if waiting.update(status=CollectionStatus.DUE, due_at=now, attempts=0):
-            jobs.enqueue(COLLECT)
-    return True

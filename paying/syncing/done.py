@@ -14,6 +14,7 @@ class Done:
     """`outcome` is for the back office; `status` is Stripe's word for the object now.
 
     `drift` says what of ours differs from it still, after it was taken over: "" for nothing.
+    `beside` are things that were seen with it: (kind, id, what came of them).
     """
 
     outcome: str
@@ -21,9 +22,13 @@ class Done:
     status: str = ""
     is_ours: bool = True
     drift: str = ""
+    beside: tuple[tuple[str, str, Done], ...] = ()
 
 
+NOT_THERE: Final = "Stripe does not have it"
 NOT_OURS: Final = Done("of nobody whom we know", is_ours=False)
+GONE: Final = Done("of nobody whom we know", is_ours=False, drift=NOT_THERE)
+"""Nothing of that id is at Stripe: what we know of differs."""
 
 
 def account_of(customer_id: str) -> Account | None:

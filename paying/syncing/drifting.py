@@ -30,6 +30,8 @@ def of_customer(account: Account, state: CustomerState) -> str:
     if Profile.objects.filter(pk=account.pk, tell_at__isnull=False).exists():
         return ""
     ours, theirs = _said(party_of(tenant)), _said(state.party)
+    if not theirs["name"] and ours["name"] in {theirs["e-mail"], state.id}:
+        del ours["name"]  # one without a name was taken over under what it has
     other = [name for name, value in ours.items() if value and theirs.get(name) != value]
     return f"another {', '.join(other)} there" if other else ""
 

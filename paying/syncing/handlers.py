@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
-from django.conf import settings
-
-from billing.stripe.catalogue import taking
 from billing.stripe.gateway import Gateway
-from billing.stripe.objects import objects
+from paying.syncing.catalogue import sync_price, sync_product
 from paying.syncing.charges import sync_charge, sync_dispute
 from paying.syncing.checkouts import sync_checkout
 from paying.syncing.customers import sync_customer
@@ -24,23 +21,6 @@ class Handler(Protocol):
     """Takes over what Stripe has of the object with this id. Safe to repeat; real time."""
 
     def __call__(self, name: str, /, *, stripe: Gateway, now: datetime) -> Done: ...
-
-
-def sync_price(name: str, *, stripe: Gateway, now: datetime) -> Done:
-    """Take over the product of a price, where Stripe leads the catalogue."""
-    return _catalogue(taking.sync_price, name, now=now)
-
-
-def sync_product(name: str, *, stripe: Gateway, now: datetime) -> Done:
-    """Take over a product, where Stripe leads the catalogue."""
-    return _catalogue(taking.sync_product, name, now=now)
-
-
-def _catalogue(sync: Callable[..., list[taking.Outcome]], name: str, *, now: datetime) -> Done:
-    if taking.leads() != "STRIPE" or not settings.BILLING["STRIPE_SECRET_KEY"]:
-        return Done("the catalogue is not led by Stripe", is_ours=False)
-    found = sync(name, stripe=objects(), now=now)
-    return Done("; ".join(f"{code} {said}" for code, said in found) or "no plan of ours")
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

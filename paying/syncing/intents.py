@@ -15,7 +15,7 @@ from paying.money.collecting import follow_intent
 from paying.money.receiving import Source, take_in
 from paying.money.settling import settle_intent
 from paying.syncing import drifting
-from paying.syncing.done import NOT_OURS, Done
+from paying.syncing.done import GONE, NOT_OURS, Done
 
 
 def sync_intent(intent_id: str, *, stripe: Gateway, now: datetime) -> Done:
@@ -24,7 +24,7 @@ def sync_intent(intent_id: str, *, stripe: Gateway, now: datetime) -> Done:
     """
     state = stripe.intent(intent_id=intent_id)
     if state is None:
-        return NOT_OURS
+        return GONE
     row = Intent.objects.filter(stripe_id=intent_id).first()
     if row is None and state.reference is not None:
         row = Intent.objects.filter(pk=state.reference).first()

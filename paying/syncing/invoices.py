@@ -17,7 +17,7 @@ from paying.money.pushing import WITHOUT_MONEY, settle_push
 from paying.money.receiving import Source, take_in
 from paying.records import IntentStatus, Purpose
 from paying.syncing import drifting
-from paying.syncing.done import NOT_OURS, Done, account_of
+from paying.syncing.done import GONE, NOT_OURS, Done, account_of
 from paying.syncing.subscriptions import sync_subscription
 
 
@@ -27,7 +27,7 @@ def sync_invoice(invoice_id: str, *, stripe: Gateway, now: datetime) -> Done:
     """
     state = stripe.invoice(invoice_id=invoice_id)
     if state is None:
-        return NOT_OURS
+        return GONE
     pushed = _pushed(state)
     if pushed is not None:
         return _follow(pushed, state, now=now)

@@ -21,7 +21,7 @@ from paying.errors import PlanNotKnown
 from paying.models import Checkout, Profile
 from paying.records import CheckoutStatus, Mode
 from paying.syncing import drifting
-from paying.syncing.done import NOT_OURS, Done, account_of
+from paying.syncing.done import GONE, NOT_OURS, Done, account_of
 from paying.syncing.drifting import OVER
 from paying.syncing.plans import put_on_plan
 
@@ -38,7 +38,7 @@ def sync_subscription(subscription_id: str, *, stripe: Gateway, now: datetime) -
     """
     state = stripe.subscription(subscription_id=subscription_id)
     if state is None:
-        return NOT_OURS
+        return GONE
     account = account_of(state.customer_id)
     if account is None or account.closed_at is not None:
         return NOT_OURS

@@ -6,61 +6,35 @@ invoice at Stripe, line by line. The cards of the latter two fail first, and are
 
 from __future__ import annotations
 
-import argparse
 import json
-import shutil
 import sys
-import tempfile
 import time
+import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from launcher.paths import DataFolder
+from launcher.stripe_sandbox import of_running
 from tests.e2e.callers import Person, person
+from tests.e2e.staff import Staff
+from tests.e2e.stories import Teller, alone
 from tests.e2e.system import System
 from tests.stripe_sandbox.person import Person as Buyer
 
-ROOT = Path(__file__).resolve().parents[2]
 B = "/api/v1/billing"
+BACK = "https://app.example.com/bought"
 FAILS_LATER = "4000000000000341"
-PATIENCE_SECONDS = 50
-PRICE = """
-from billing.stripe.objects import objects
-made = objects().make("product", key="e2e-product", name="Pro")
-monthly = {"interval": "month"}
-price = objects().make("price", key="e2e-price", product=made["id"], currency="usd",
-    unit_amount=4900, recurring=monthly)
-print("price:", price["id"])
-"""
-BY_INVOICE = """
-from uuid import UUID
-from billing.kernel import clock
-from paying.choosing import choose_mode
-choose_mode(account_id=UUID("{id}"), mode="COLLECT", way="INVOICE", now=clock.now())
-"""
-
-
-def say(text: str) -> None:
-    print(f"stripe: {text}", flush=True)
-
-
-def require(what: str, seen: object, wanted: object) -> None:
-    if seen != wanted:
-        sys.exit(f"stripe: {what}: {seen!r} is not {wanted!r}")
-
-
-def wait(what: str, look: Callable[[], object], wanted: object) -> None:
-    """Look until it is as wanted: workers take what is due within seconds, sweeps within 30."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while (seen := look()) != wanted:
-        if time.monotonic() > until:
-            sys.exit(f"stripe: {what}: still {seen!r}, not {wanted!r}")
-        time.sleep(0.5)
-    say(what)
+PRICE = {
+    "name": "Pro",
+    "default_price_data[currency]": "usd",
+    "default_price_data[unit_amount]": "4900",
+    "default_price_data[recurring][interval]": "month",
+}
+teller = Teller("stripe")
+say, require, wait = teller.say, teller.require, teller.wait
 
 
 class Shop:
@@ -69,9 +43,8 @@ class Shop:
     def __init__(self, system: System) -> None:
         self.system = system
         self.admin = person(system, "billing_admin")
-        system.token = self.admin.headers["Authorization"].removeprefix("Bearer ")
         self.buyer = Buyer()
-        self.stripe = ""
+        self.stripe = of_running(DataFolder(system.data))
 
     def plan(self, code: str, **more: Any) -> str:
         said: dict[str, Any] = {"code": code, "name": code, "currency": "USD"}
@@ -87,59 +60,61 @@ class Shop:
         rows = self.admin.does(200, "GET", "/admin/tiers")["tiers"]
         return {row["name"]: (row["id"], row["stripePriceId"]) for row in rows}
 
-    def buys(self, tenant: str, plan: str, *, card: str) -> None:
-        back = "https://app.example.com/bought"
-        said = {"tenantId": tenant, "planId": plan, "successUrl": back}
-        page = self.admin.does(200, "POST", f"{B}/stripe/checkout", said)
-        self.stripe = "/".join(page["sessionUrl"].split("/")[:3])
-        require("the browser comes back", self.buyer.pays(page["sessionUrl"], card=card), back)
+    def page(self, tenant: str, plan: str) -> str:
+        said = {"tenantId": tenant, "planId": plan, "successUrl": BACK}
+        return str(self.admin.does(200, "POST", f"{B}/stripe/checkout", said)["sessionUrl"])
 
     def plan_of(self, tenant: str) -> object:
         rows = self.admin.does(200, "GET", f"{B}/tenants/{tenant}/subscriptions")["data"]
         return [(row["status"], row["planCode"]) for row in rows]
 
-    def bills(self, tenant: str) -> str:
-        """Make the first invoice final at once: by itself it is after an hour."""
-        made = self.system.call("POST", f"{B}/tenants/{tenant}/invoices", {})
-        return str(self.system.call("POST", f"{B}/invoices/{made['id']}/finalize", {})["id"])
+    def invoice(self, tenant: str) -> Any:
+        """Return the tenant's only invoice."""
+        (made,) = self.admin.does(200, "GET", f"{B}/tenants/{tenant}/invoices")["data"]
+        return made
 
-    def invoice(self, name: str) -> Any:
-        return self.admin.does(200, "GET", f"{B}/invoices/{name}")
-
-    def status_of(self, name: str) -> object:
-        return self.invoice(name)["status"]
+    def status_of(self, tenant: str) -> object:
+        return self.invoice(tenant)["status"]
 
     def portal(self, tenant: str) -> str:
         said = {"tenantId": tenant, "returnUrl": "https://app.example.com/"}
         return str(self.admin.does(200, "POST", f"{B}/stripe/portal", said)["portalUrl"])
 
-    def shell(self, code: str) -> str:
-        return self.system.command("bin/manage", "shell", "-v", "0", "-c", code)
+    def sells_at_stripe(self, product: dict[str, str]) -> str:
+        """Make a product with a price in Stripe's dashboard, so to speak; return the price."""
+        request = urllib.request.Request(
+            f"{self.stripe['STRIPE_API_HOST']}/v1/products",
+            data=urllib.parse.urlencode(product).encode(),
+            headers={"Authorization": f"Bearer {self.stripe['STRIPE_SECRET_KEY']}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(json.load(answer)["default_price"])
 
-    def declined(self) -> int:
-        """How many payments were declined, as the stand-in for Stripe tells it."""
-        with urllib.request.urlopen(f"{self.stripe}/_sandbox/objects", timeout=30) as answer:
-            intents = json.load(answer)["payment_intent"]
-        return sum(1 for one in intents if one["last_payment_error"])
+    def declined(self) -> set[str]:
+        """Return the tenants that had a payment declined, as the stand-in for Stripe tells it."""
+        place = f"{self.stripe['STRIPE_API_HOST']}/_sandbox/objects"
+        with urllib.request.urlopen(place, timeout=30) as answer:
+            made = json.load(answer)
+        failed = {one["customer"] for one in made["payment_intent"] if one["last_payment_error"]}
+        return {one["metadata"]["account"] for one in made["customer"] if one["id"] in failed}
 
 
 def leads(shop: Shop) -> None:
     """Buy on surface A a tier whose price is Stripe's: its subscription leads from then on."""
-    price = shop.shell(PRICE).rpartition("price: ")[2].strip()
+    price = shop.sells_at_stripe(PRICE)
     shop.plan("free", price="0")
     wait("Stripe's product is a tier", lambda: shop.tiers().get("Pro", ("", ""))[1], price)
     ids = {name: tier_id for name, (tier_id, _) in shop.tiers().items()}
     shop.admin.does(200, "PUT", f"/admin/tiers/{ids['free']}/default")
     owner = person(shop.system)
     owner.does(201, "POST", "/customer", {"email": "ada@acme.example", "name": "Ada"})
-    back = "https://app.example.com/bought"
-    said = {"tierID": ids["Pro"], "successURL": back, "cancelURL": back}
+    said = {"tierID": ids["Pro"], "successURL": BACK, "cancelURL": BACK}
     page = owner.does(200, "POST", "/stripe/upgrade", said)["checkoutURL"]
     require(
         "a declined card stays", "declined" in shop.buyer.pays(page, card="4000000000000002"), True
     )
     require("nothing is bought yet", tier_of(owner), ("free", "active"))
-    require("the browser comes back", shop.buyer.pays(page), back)
+    require("the browser comes back", shop.buyer.pays(page), BACK)
     wait("a tier is bought and active", lambda: tier_of(owner), ("Pro", "active"))
     owner.does(409, "POST", "/stripe/upgrade", said)
     require("the portal opens", owner.does(200, "GET", "/stripe/customer")["url"][:4], "http")
@@ -151,26 +126,37 @@ def tier_of(owner: Person) -> tuple[str, str]:
     return tier["tierName"], tier["subscriptionStatus"]
 
 
-def collects(shop: Shop) -> None:
-    """Have two tenants' invoices collected, by amount and by invoice: declined, and mended."""
+def begins(shop: Shop) -> list[str]:
+    """Have two tenants buy with cards that will fail. One is collected by amount, the other by
+    invoice: staff choose that in the back office. Return both.
+    """
     plan = shop.plan("collected")
-    tenants = {name: shop.tenant(name) for name in ("amount", "invoice")}
-    for tenant in tenants.values():
-        shop.buys(tenant, plan, card=FAILS_LATER)
-    for name, tenant in tenants.items():
-        wait(f"a plan is bought ({name})", partial(shop.plan_of, tenant), [("ACTIVE", "collected")])
-    shop.shell(BY_INVOICE.format(id=tenants["invoice"]))
-    before = shop.declined()
-    invoices = {name: shop.bills(tenant) for name, tenant in tenants.items()}
-    wait("both cards are declined", shop.declined, before + 2)
-    pushed = shop.invoice(invoices["invoice"])
-    seen = (pushed["status"], str(pushed["stripeInvoiceId"])[:3])
-    require("one of them is at Stripe, line by line", seen, ("PENDING", "in_"))
-    for tenant in tenants.values():
+    tenants = [shop.tenant(name) for name in ("amount", "invoice")]
+    pages = [shop.page(tenant, plan) for tenant in tenants]
+    chooses = f"/admin/paying/profile/{tenants[1]}/choose/"
+    Staff(shop.system).submits(chooses, mode="COLLECT", way="INVOICE")
+    for page in pages:
+        require("the browser comes back", shop.buyer.pays(page, card=FAILS_LATER), BACK)
+    for tenant in tenants:
+        wait("a plan is bought", partial(shop.plan_of, tenant), [("ACTIVE", "collected")])
+        require("its invoice is due", shop.status_of(tenant), "PENDING")
+    return tenants
+
+
+def collects(shop: Shop, tenants: list[str]) -> None:
+    """See the cards of both declined, mend them in the portal, and see the invoices paid."""
+    wait("both cards are declined", lambda: shop.declined() >= set(tenants), True)
+
+    def at_stripe() -> object:
+        return [str(shop.invoice(tenant)["stripeInvoiceId"])[:3] for tenant in tenants]
+
+    wait("one of them is at Stripe, line by line", at_stripe, ["Non", "in_"])
+    require("neither is paid", [shop.status_of(one) for one in tenants], ["PENDING"] * 2)
+    for tenant in tenants:
         shop.buyer.changes_card(shop.portal(tenant))
-    for name, one in invoices.items():
-        wait(f"mended in the portal ({name})", partial(shop.status_of, one), "PAID")
-    paid = [shop.invoice(one)["amountPaid"] for one in invoices.values()]
+    for tenant in tenants:
+        wait("mended in the portal", partial(shop.status_of, tenant), "PAID")
+    paid = [shop.invoice(one)["amountPaid"] for one in tenants]
     require("both are paid", paid, ["49.00", "49.00"])
 
 
@@ -183,29 +169,18 @@ def looks(shop: Shop) -> None:
 
 
 def run(system: System) -> None:
-    """Run it all. The system has no customers yet, and runs with the stand-in for Stripe."""
+    """Run it all on a system with the stand-in for Stripe.
+
+    What is final is collected within 30 seconds: a tier is bought meanwhile.
+    """
     started = time.monotonic()
     shop = Shop(system)
+    tenants = begins(shop)
     leads(shop)
-    collects(shop)
+    collects(shop, tenants)
     looks(shop)
     say(f"done in {time.monotonic() - started:.0f} s: bought, declined, mended, invoiced")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the folder behind")
-    options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix=f"billing-stripe-{uuid4().hex[:6]}-"))
-    system = System(ROOT, home / "data")
-    try:
-        say(f"up in {system.up('--stripe-sandbox'):.0f} s")
-        run(system)
-    finally:
-        system.command("bin/up", "--stop", check=False)
-        if not options.keep:
-            shutil.rmtree(home, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    alone(run, "--stripe-sandbox", teller=teller, about=__doc__ or "")

@@ -6,30 +6,22 @@ over HTTP against a running system, with the statuses and fields that those page
 
 from __future__ import annotations
 
-import argparse
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.e2e.callers import Person, person, with_key
+from tests.e2e.stories import Teller, alone
 from tests.e2e.system import System
 
-ROOT = Path(__file__).resolve().parents[2]
 PLANS = "/api/v1/billing/plans"
 ACKNOWLEDGED = {"message": "acknowledged"}
 
 
-def say(text: str) -> None:
-    print(f"seeds: {text}", flush=True)
-
-
-def require(what: str, seen: object, wanted: object) -> None:
-    if seen != wanted:
-        sys.exit(f"seeds: {what}: {seen!r} is not {wanted!r}")
+teller = Teller("seeds")
+say, require = teller.say, teller.require
 
 
 def make_tiers(admin: Person) -> None:
@@ -217,20 +209,5 @@ def run(system: System) -> None:
     say(f"done in {time.monotonic() - started:.0f} s: every workflow of the four pages")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the folder behind")
-    options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="billing-seeds-"))
-    system = System(ROOT, home / "data")
-    try:
-        system.up()
-        run(system)
-    finally:
-        system.command("bin/up", "--stop", check=False)
-        if not options.keep:
-            shutil.rmtree(home, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    alone(run, teller=teller, about=__doc__ or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -108,6 +108,76 @@ def test_staff_choose_who_asks_for_the_money(staff: Client, paid: Shop) -> None:
 
     profile = Profile.objects.get()
     assert (profile.mode, profile.chosen) == ("LEAD", True)
+
+
+@pytest.fixture
+def profile(shop: Shop) -> Profile:
+    """A tenant that Stripe knows, and nobody chose for."""
+    shop.link()
+    return Profile.objects.get()
+
+
+def choose(profile: Profile) -> str:
+    return f"{page(Profile)}{profile.pk}/choose/"
+
+
+@pytest.mark.parametrize(("way", "asked"), [("INTENT", "AUTOMATIC"), ("INVOICE", "PUSHED")])
+def test_staff_choose_what_stripe_is_given_of_our_invoices(
+    staff: Client, shop: Shop, profile: Profile, way: str, asked: str
+) -> None:
+    answer = staff.post(choose(profile), {"mode": "COLLECT", "way": way})
+    shop.subscribe()
+    shop.collect()
+
+    profile.refresh_from_db()
+    assert answer.status_code == 302
+    assert (profile.mode, profile.way, profile.chosen) == ("COLLECT", way, True)
+    assert Intent.objects.get().purpose == asked
+    assert shop.invoice.status == "PAID"
+
+
+def test_the_form_begins_with_what_is_so(staff: Client, profile: Profile) -> None:
+    Profile.objects.update(mode="LEAD", way="INVOICE")
+
+    shown = staff.get(choose(profile)).content.decode()
+
+    assert '<option value="LEAD" selected' in shown
+    assert '<option value="INVOICE" selected' in shown
+
+
+@pytest.mark.parametrize(
+    "given", [{"mode": "COLLECT", "way": "PIGEON"}, {"mode": "BOTH"}, {"way": "INVOICE"}, {}]
+)
+def test_a_way_that_there_is_not_changes_nothing(
+    staff: Client, profile: Profile, given: dict[str, str]
+) -> None:
+    answer = staff.post(choose(profile), given)
+
+    profile.refresh_from_db()
+    assert answer.status_code == 200  # the form again, saying what is wrong
+    assert (profile.mode, profile.way, profile.chosen) == ("COLLECT", "INTENT", False)
+
+
+@pytest.mark.parametrize("permissions", [[], ["view_profile"]])
+def test_staff_without_the_permission_choose_nothing(
+    profile: Profile, permissions: list[str]
+) -> None:
+    bob = User.objects.create_user("bob", password="x", is_staff=True)
+    bob.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(bob)
+
+    answers = [
+        client.get(choose(profile)).status_code,
+        client.post(choose(profile), {"mode": "LEAD", "way": "INVOICE"}).status_code,
+    ]
+
+    profile.refresh_from_db()
+    assert answers == [403, 403]
+    assert (profile.mode, profile.way, profile.chosen) == ("COLLECT", "INTENT", False)
+    shown = client.get(page(Profile, profile.pk))
+    assert shown.status_code == (200 if permissions else 403)
+    assert choose(profile) not in shown.content.decode()
 
 
 def test_what_differs_is_listed_alone(staff: Client, paid: Shop) -> None:

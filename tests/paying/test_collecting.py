@@ -14,7 +14,6 @@ from invoicing.models import Invoice
 from invoicing.records import Dunning
 from paying.models import Collection, Intent, Profile, Receipt
 from paying.money import collecting
-from paying.syncing.customers import note_method
 from tests.fakes.stripe import FakeStripe, Mood
 from tests.paying.conftest import Shop
 
@@ -98,33 +97,6 @@ def test_a_decline_is_tried_again_after_pauses_and_then_given_up(shop: Shop, due
     assert keys == {f"invoice:{due.pk}:automatic:{number}" for number in range(4)}
 
 
-def test_a_card_noted_while_the_customer_is_read_is_not_new_once_more(
-    shop: Shop, due: Invoice
-) -> None:
-    """An old reading, written over the new card, would have it declined again as if it were new."""
-    shop.stripe.set(shop.customer, payment_method="")
-    shop.collect()
-    shop.stripe.decline = ["insufficient_funds"] * 9
-    read = shop.stripe.customer
-
-    def read_before_the_checkout(**asked: Any) -> Any:
-        state = read(**asked)
-        if state and state.payment_method == "":
-            shop.stripe.set(shop.customer, payment_method="pm_new")
-            note_method(account_id=shop.id, payment_method="pm_new", now=clock.now())
-            shop.collect()
-        return state
-
-    with patch.object(shop.stripe, "customer", read_before_the_checkout):
-        row = shop.tell("customer.updated", "customer", shop.customer)
-    assert row.outcome == "as we know it"
-    shop.tell("customer.updated", "customer", shop.customer)
-    shop.collect()
-
-    assert Profile.objects.get().payment_method == "pm_new"
-    assert len(shop.stripe.things("intent")) == 1
-
-
 def test_dunning_goes_on_while_it_is_declined(shop: Shop, due: Invoice) -> None:
     shop.stripe.decline = ["insufficient_funds"] * 9
     shop.collect()
@@ -137,18 +109,6 @@ def test_dunning_goes_on_while_it_is_declined(shop: Shop, due: Invoice) -> None:
     shop.collect(at=later(days=4))
     assert shop.invoice.status == "PAID"
     assert shop.world.subscription()["status"] == "ACTIVE"
-
-
-def test_a_new_card_is_tried_at_once(shop: Shop, due: Invoice) -> None:
-    shop.stripe.decline = ["expired_card"]
-    shop.collect()
-
-    shop.stripe.set(shop.customer, payment_method="pm_new")
-    shop.tell("customer.updated", "customer", shop.customer)
-    shop.collect()
-
-    assert state(shop) == ("PAID", "ENDED")
-    assert [row["method"] for row in shop.stripe.things("intent")] == ["pm_card_visa", "pm_new"]
 
 
 def test_the_event_of_a_decline_counts_it_once(shop: Shop, due: Invoice) -> None:

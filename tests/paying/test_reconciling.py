@@ -156,6 +156,18 @@ def test_what_differs_of_a_customer_is_said_until_it_is_mended(shop: Shop) -> No
     assert drift(shop.customer) == ""
 
 
+@pytest.mark.parametrize(("name", "differs"), [("ap@acme.example", 0), ("Acme", 1)])
+def test_a_customer_without_a_name_is_called_by_its_e_mail(
+    shop: Shop, name: str, differs: int
+) -> None:
+    shop.link()
+    shop.world.call("patch", f"/tenants/{shop.world.tenant}", {"name": name})
+    Profile.objects.update(tell_at=None)
+    shop.stripe.set(shop.customer, name="", email="ap@acme.example")
+
+    assert compare(shop).drifting == differs
+
+
 def test_what_is_about_to_be_told_does_not_differ(shop: Shop) -> None:
     shop.link()
     shop.world.call("patch", f"/tenants/{shop.world.tenant}", {"name": "Another"})

@@ -99,6 +99,17 @@ def test_a_dry_run_says_it_and_does_nothing(
     assert client.v1.products.list().data == []
 
 
+def test_a_dry_run_says_that_a_price_is_another(things: StripeObjects, now: datetime) -> None:
+    plan(now)
+    pushed(things, now)
+    same = list(push_all(stripe=things, now=now, dry=True))
+
+    update_plan(reference="pro", details={}, prices={"price": Decimal("12.00")}, now=now)
+
+    assert same == [("pro", "as it was")]
+    assert list(push_all(stripe=things, now=now, dry=True)) == [("pro", "changed")]
+
+
 @pytest.mark.parametrize("path", ["/v1/products$", "/v1/prices$"])
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "500_before", "500_after", "429"])
 def test_a_failure_on_the_way_is_mended_by_the_next_push(

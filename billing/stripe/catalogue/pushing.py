@@ -22,6 +22,7 @@ from billing.stripe.catalogue.taking import ARCHIVED, CHANGED, KEPT, MADE, Outco
 from billing.stripe.errors import StripeRefused
 from billing.stripe.objects import StripeObjects, Thing
 
+REFUSED: Final = "refused"
 BY_HAND: Final = "its price at Stripe was named by hand"
 
 
@@ -34,7 +35,7 @@ def push_all(*, stripe: StripeObjects, now: datetime, dry: bool = False) -> Iter
         try:
             yield version.plan.code, push_plan(version, stripe=stripe, now=now, dry=dry)
         except StripeRefused as error:
-            yield version.plan.code, f"refused: {error.reason}"
+            yield version.plan.code, f"{REFUSED}: {error.reason}"
 
 
 def push_plan(
@@ -48,7 +49,7 @@ def push_plan(
         return KEPT
     wanted = _product(version.plan)
     if dry:
-        return MADE if product is None else (CHANGED if _differs(product, wanted) else KEPT)
+        return _foreseen(version, product, wanted, stripe=stripe)
     made = product is None
     if product is None:
         key = f"plan:{version.plan_id}:{now.isoformat()}"
@@ -87,8 +88,12 @@ def _differs(product: Thing, wanted: dict[str, Any]) -> bool:
 
 
 def _price(version: PlanVersion, *, stripe: StripeObjects, now: datetime) -> Thing:
-    """Return the version's price, made if need be: found by its lookup key, whenever it was."""
+    """Return the version's price, made or put on the offer again if need be: found by its lookup
+    key, whenever it was.
+    """
     found = next(stripe.walk("price", lookup_keys=[str(version.pk)]), None)
+    if found is not None and not found["active"]:
+        return stripe.change("price", found["id"], active=True)
     if found is not None:
         return found
     inclusive = version.tax_behavior == "INCLUSIVE"
@@ -104,6 +109,24 @@ def _price(version: PlanVersion, *, stripe: StripeObjects, now: datetime) -> Thi
         tax_behavior="inclusive" if inclusive else "exclusive",
         metadata={"plan_version": str(version.pk)},
     )
+
+
+def _foreseen(
+    version: PlanVersion, product: Thing | None, wanted: dict[str, Any], *, stripe: StripeObjects
+) -> str:
+    """Return what a push would do."""
+    if product is None:
+        return MADE
+    same = not _differs(product, wanted) and _is_sold(version, stripe=stripe)
+    return KEPT if same else CHANGED
+
+
+def _is_sold(version: PlanVersion, *, stripe: StripeObjects) -> bool:
+    """Say whether a plan on the offer is sold at its version's price and at no other."""
+    if not version.plan.is_active:
+        return True
+    active = stripe.walk("price", product=product_id(version.plan), active=True)
+    return [price["lookup_key"] for price in active] == [str(version.pk)]
 
 
 def _archive_others(version: PlanVersion, *, stripe: StripeObjects) -> bool:

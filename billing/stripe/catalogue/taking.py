@@ -12,6 +12,7 @@ from billing.catalog.errors import PlanIsDefault
 from billing.catalog.models import Plan, PlanVersion
 from billing.catalog.services.plans import archive_plan, create_plan, update_plan
 from billing.kernel.errors import AlreadyExists, InvalidRequest
+from billing.stripe.catalogue.comparing import made_of
 from billing.stripe.catalogue.offers import Offer, Unmapped, offers_of
 from billing.stripe.objects import StripeObjects, Thing
 
@@ -45,7 +46,7 @@ def sync_price(name: str, *, stripe: StripeObjects, now: datetime) -> list[Outco
         return []
     price = stripe.one("price", name)
     if price is not None and not price.get("deleted"):
-        return sync_product(_product_of(price), stripe=stripe, now=now)
+        return sync_product(product_of(price), stripe=stripe, now=now)
     newest = PlanVersion.objects.newest().select_related("plan")
     gone = newest.filter(stripe_price_id=name, plan__is_active=True)
     return [(row.plan.code, _archive(row.plan, now=now)) for row in gone]
@@ -58,7 +59,8 @@ def sync_all(*, stripe: StripeObjects, now: datetime, dry: bool = False) -> Iter
         yield from take_over(product, prices, now=now, dry=dry)
 
 
-def _product_of(price: Thing) -> str:
+def product_of(price: Thing) -> str:
+    """Return the id of a price's product."""
     found = price["product"]
     return str(found["id"] if isinstance(found, dict) else found)
 
@@ -71,8 +73,8 @@ def take_over(
     dry: bool = False,
 ) -> Iterator[Outcome]:
     """Make plans what the product offers now; `dry` only says what would come of it."""
-    if (product.get("metadata") or {}).get("plan"):
-        return  # it was made of a plan of ours
+    if made_of(product) is not None:
+        return
     offers, unmapped = offers_of(product, prices)
     for offer in offers:
         yield _take(offer, now=now, dry=dry)
