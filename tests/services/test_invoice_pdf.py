@@ -130,8 +130,8 @@ def test_on_a_test_clock_none_is_made_ahead(world: World, monkeypatch: pytest.Mo
         world.post(f"/invoices/{world.invoices()[0]['id']}/void")
     render_due()
 
-    woken = {call.kwargs["kwargs"].get("document_id") for call in wakes.call_args_list}
-    assert (woken, made) == ({None}, [])
+    woken = [call for call in wakes.call_args_list if "document_id" in str(call)]
+    assert (woken, made) == ([], [])
     off_the_clock()
     render_due()
     assert len(made) == 2
