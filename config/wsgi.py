@@ -1,5 +1,6 @@
 """The web process: granian serves this."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -8,7 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 
 django = get_wsgi_application()
 
-from billing.http import silence  # noqa: E402 — the apps are ready now
+from django.urls import get_resolver  # noqa: E402 — the apps are ready now
+
+from billing.http import silence  # noqa: E402
 from billing.http.hot_path import HotPathApplication  # noqa: E402
 from costs.api.platform.stream import HUB  # noqa: E402
 from costs.watching import end_with_the_process  # noqa: E402
@@ -16,3 +19,5 @@ from costs.watching import end_with_the_process  # noqa: E402
 end_with_the_process(HUB)
 application = HotPathApplication(django)
 silence.watch()
+len(get_resolver().url_patterns)  # now, so that no request waits for it
+gc.freeze()  # see `config.apps`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -68,6 +69,16 @@ def _empty(_case: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]
+
+
+def pytest_sessionstart() -> None:
+    """Collect no garbage while tests are found: what is found stays, and is looked at no more."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

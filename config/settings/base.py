@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "costs",
     "paying",
     "demo",
+    "config",
 ]
 
 MIDDLEWARE = [

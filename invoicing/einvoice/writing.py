@@ -8,7 +8,6 @@ from typing import Final
 
 from django.conf import settings
 from django.utils import translation
-from facturx import generate_xml
 
 from invoicing.einvoice.content import content_of
 from invoicing.models import Invoice, InvoiceLine
@@ -29,6 +28,8 @@ def einvoice(invoice: Invoice, lines: Sequence[InvoiceLine], *, syntax: Syntax) 
 
     Raises EinvoiceNotPossible.
     """
+    from facturx import generate_xml  # noqa: PLC0415  a tenth of a process's start, for few of them
+
     with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
         content = content_of(invoice, lines)
     written: bytes = generate_xml(

@@ -2,15 +2,11 @@
 
 The page is self-contained HTML. The PDF is made in a process of its own: the time that is
 written into a PDF is taken from that process's environment, so one that serves others cannot
-set it; and a page that takes too long can be ended there without harm.
+set it; and a page that takes too long can be ended there without harm (`renderer`, `worker`).
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -19,21 +15,14 @@ from django.utils import translation
 
 from invoicing.pdf import formatting, paying, presentation, worker
 from invoicing.pdf.columns import columns_for
-from invoicing.pdf.errors import PdfFailed, PdfTimedOut, PdfUnavailable
+from invoicing.pdf.errors import PdfFailed, PdfUnavailable
+from invoicing.pdf.renderer import RENDERER, Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from invoicing.pdf.document import InvoiceDocument
 
 TIMEOUT_SECONDS: Final = 120.0
 MAX_HTML_BYTES: Final = 32 * 1024 * 1024
-ROOT: Final = Path(__file__).resolve().parents[2]
-WORKER: Final = (sys.executable, "-m", "invoicing.pdf.worker")
-INHERITED: Final = frozenset(
-    {"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "FONTCONFIG_PATH"}
-)
-"""All that the worker sees of our environment: where its libraries and caches are, no secrets."""
 
 
 def render_html(document: InvoiceDocument) -> str:
@@ -87,7 +76,7 @@ def render_pdf(
     epoch: int,
     einvoice: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
-    command: Sequence[str] = WORKER,
+    renderer: Renderer = RENDERER,
 ) -> bytes:
     """Make the PDF of a page of `render_html`.
 
@@ -99,36 +88,15 @@ def render_pdf(
     page = html.replace("\0", "").encode() + (worker.SEPARATOR + einvoice if einvoice else b"")
     if len(page) > MAX_HTML_BYTES:
         raise PdfFailed(f"the page has {len(page)} bytes, more than {MAX_HTML_BYTES}")
-    try:
-        ended = subprocess.run(  # noqa: S603 (our own interpreter and module)
-            command,
-            input=page,
-            capture_output=True,
-            timeout=timeout_seconds,
-            cwd=ROOT,
-            env=_environment(epoch),
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PdfTimedOut(timeout_seconds) from error
-    said = ended.stderr.decode(errors="replace")[-2_000:].strip()
-    if ended.returncode == worker.EXIT_UNAVAILABLE:
+    ended = renderer.make(page, epoch=epoch, timeout_seconds=timeout_seconds)
+    said = ended.said.decode(errors="replace")[-2_000:].strip()
+    if ended.code == worker.EXIT_UNAVAILABLE:
         raise PdfUnavailable(said)
-    if ended.returncode != 0 or not ended.stdout.startswith(b"%PDF-"):
-        raise PdfFailed(said or f"the worker ended with {ended.returncode}")
-    return ended.stdout
+    if ended.code != 0 or not ended.written.startswith(b"%PDF-"):
+        raise PdfFailed(said or f"the worker ended with {ended.code}")
+    return ended.written
 
 
-def check_pdf(*, command: Sequence[str] = WORKER) -> None:
+def check_pdf(*, renderer: Renderer = RENDERER) -> None:
     """Raise PdfUnavailable, naming what to install, where this machine can make no PDF."""
-    render_pdf("<!doctype html><html lang='en'><title>-</title>", epoch=0, command=command)
-
-
-def _environment(epoch: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in INHERITED}
-    return kept | {
-        "SOURCE_DATE_EPOCH": str(epoch),
-        "PYTHONHASHSEED": "0",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-    }
+    render_pdf("<!doctype html><html lang='en'><title>-</title>", epoch=0, renderer=renderer)

@@ -1,18 +1,24 @@
-"""Makes one PDF: HTML comes in on stdin, the PDF goes out on stdout. Run by `render_pdf`.
+"""Makes PDFs, each in a process of its own that begins as a copy of this one. Run by `renderer`.
 
-After a NUL, which no page has, an electronic invoice may follow the page, to be embedded.
+Loading WeasyPrint takes twice the time of a usual page, so it is done once, and each page is made
+by a child that is forked from here: HTML comes in by one file, the PDF goes out by another. After
+a NUL, which no page has, an electronic invoice may follow the page, to be embedded.
 
-It takes its time from SOURCE_DATE_EPOCH, reaches neither network nor files, and bounds its own
-processor time, so that it also ends where the process that started it died.
+A child takes its time from SOURCE_DATE_EPOCH, reaches neither network nor files, and bounds its
+own processor time and output, so that it also ends where the process that asked for it died.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import gc
 import importlib
 import os
 import resource
+import socket
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
@@ -20,12 +26,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 from invoicing.pdf.metadata import FACTURX_NAME, declare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
 EXIT_UNAVAILABLE: Final = 69  # sysexits.h: a service that this needs is not there
 MAX_PDF_BYTES: Final = 64 * 1024 * 1024
 CPU_SECONDS: Final = 300
+IDLE_SECONDS: Final = 60.0
 SEPARATOR: Final = b"\0"
 FONTS: Final = Path(__file__).resolve().parent / "fonts"
 WEIGHTS: Final = {"Inter-Regular": 400, "Inter-Medium": 500, "Inter-SemiBold": 600}
@@ -112,30 +119,68 @@ def bound_processor_time() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
 
 
-def main(
-    source: BinaryIO,
-    target: BinaryIO,
+def make_one(source: BinaryIO, target: BinaryIO, weasyprint: Any, *, epoch: int) -> None:
+    """Read a page and write its PDF. Raises ValueError where that would be too large."""
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+    page, _, einvoice = source.read().partition(SEPARATOR)
+    made = make_pdf(page.decode(), weasyprint, epoch=epoch, einvoice=einvoice)
+    if len(made) > MAX_PDF_BYTES:
+        raise ValueError(f"the PDF has {len(made)} bytes, more than {MAX_PDF_BYTES}")
+    target.write(made)
+
+
+def in_a_child(files: Sequence[int], weasyprint: Any, *, epoch: int) -> int:
+    """Make one PDF in a copy of this process; return its exit code, or minus its signal.
+
+    The files are the page, the PDF, and what goes wrong.
+    """
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        bound_processor_time()
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+        with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as target:
+            make_one(source, target, weasyprint, epoch=epoch)
+        code = 0
+    except BaseException:  # noqa: BLE001 — a child that goes on would serve as a second parent
+        with contextlib.suppress(BaseException):
+            os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(code)
+
+
+def serve(
+    channel: socket.socket,
     errors: TextIO,
     *,
     importer: Callable[[str], ModuleType] = importlib.import_module,
 ) -> int:
-    """Make one PDF and return the exit code of the process."""
-    bound_processor_time()
+    """Make the PDFs that are asked for, one after the other; return the exit code of the process.
+
+    A message is the epoch of one, with its three files; the answer is how its child ended. It is
+    over when nobody has asked for IDLE_SECONDS, or the one who asks is gone.
+    """
     try:
         weasyprint = load_weasyprint(importer)
     except RendererMissing as error:
         errors.write(f"{error}\n")
         return EXIT_UNAVAILABLE
-    page, _, einvoice = source.read().partition(SEPARATOR)
-    epoch = int(os.environ["SOURCE_DATE_EPOCH"])
-    made = make_pdf(page.decode(), weasyprint, epoch=epoch, einvoice=einvoice)
-    if len(made) > MAX_PDF_BYTES:
-        errors.write(f"the PDF has {len(made)} bytes, more than {MAX_PDF_BYTES}\n")
-        return 1
-    target.write(made)
-    target.flush()
+    gc.freeze()  # children share what is loaded
+    channel.settimeout(IDLE_SECONDS)
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        while True:
+            message, files, _flags, _from = socket.recv_fds(channel, 64, 3)
+            if not message:
+                break
+            ended = in_a_child(files, weasyprint, epoch=int(message))
+            for file in files:
+                os.close(file)
+            channel.send(str(ended).encode())
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer, sys.stderr))
+    sys.exit(serve(socket.socket(fileno=0), sys.stderr))
