@@ -18,6 +18,12 @@ def test_the_system_is_pointed_to_the_sandbox_and_told_by_it(folder, clean):
     assert stack.stripe.settings.items() <= program.environment.items()
 
 
+def test_the_system_knows_the_port_that_its_mails_lead_back_to(folder, clean):
+    stack = Stack(folder, Options(port=8291, environ=clean))
+
+    assert stack.environment()["BILLING_PORT"] == "8291"
+
+
 def test_its_secrets_stand_in_no_command_line(folder, clean):
     sandbox = StripeSandbox.planned(folder, clean)
 
