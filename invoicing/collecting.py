@@ -34,12 +34,13 @@ def record_payment(
 ) -> Invoice:
     """Record money that came in outside of Stripe: PARTIALLY_PAID, or PAID once nothing is due.
 
+    Also for an invoice of a customer that was deleted: it is owed all the same.
     An UNCOLLECTIBLE invoice stays so until it is paid in full. `paid_at` is `now` by default, and
     lies between the start (UTC) of the issue date and now. Raises NotFound, InvalidRequest,
     InvalidTransition for a draft or a void one, PaymentAboveDue, AlreadyExists for a reference
     that the invoice has.
     """
-    account = Account.objects.lock(account_id)
+    account = Account.objects.lock(account_id, even_closed=True)
     invoice = locked_invoice(account, invoice_id)
     money = given_amount(amount, invoice.currency)
     _require_payable(invoice, money, reference)
@@ -120,9 +121,9 @@ def _state(invoice: Invoice) -> dict[str, object]:
 def mark_uncollectible(*, account_id: UUID, invoice_id: UUID, now: datetime) -> Invoice:
     """Write an open invoice off: it is asked for no more, and may still be paid or voided.
 
-    Raises NotFound, InvalidTransition.
+    Also one of a customer that was deleted. Raises NotFound, InvalidTransition.
     """
-    account = Account.objects.lock(account_id)
+    account = Account.objects.lock(account_id, even_closed=True)
     invoice = locked_invoice(account, invoice_id)
     before = invoice.status
     invoice.mark_uncollectible()

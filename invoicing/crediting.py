@@ -70,10 +70,10 @@ def issue_credit_note(
 
     It first reduces what is due; what was paid already, by payments or by credit, becomes a
     credit grant. An invoice with nothing left to pay is PAID. Never more than is left of a line,
-    or in all. Raises NotFound, InvalidRequest, InvalidTransition for a draft or a void invoice,
-    CreditAboveInvoice, NothingToCredit.
+    or in all. Also of a customer that was deleted. Raises NotFound, InvalidRequest,
+    InvalidTransition for a draft or a void invoice, CreditAboveInvoice, NothingToCredit.
     """
-    account = Account.objects.lock(account_id)
+    account = Account.objects.lock(account_id, even_closed=True)
     invoice = locked_invoice(account, invoice_id)
     return credit(account, invoice, amount=amount, parts=parts, reason=reason, now=now)
 

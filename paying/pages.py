@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 PATH = "/stripe/return"
 
 
+@csrf_exempt
 @require_safe
 def returned(request: HttpRequest) -> HttpResponse:
     """Say that it is done. Nothing is done here: what was bought is told by webhook."""

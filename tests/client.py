@@ -61,7 +61,7 @@ class Api:
         """Send. `raw` is sent as it is; a header's underscores are dashes: idempotency_key=…"""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = b"" if body is None else json.dumps(body).encode()
-        client = Client(raise_request_exception=False)
+        client = Client(enforce_csrf_checks=True, raise_request_exception=False)
         return client.generic(  # type: ignore[return-value]
             method,
             (self.base if base is None else base) + path,

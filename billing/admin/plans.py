@@ -153,9 +153,9 @@ class PlanAdmin(PlanActions, ServiceAdmin):
                 {
                     "description": note if obj else first,
                     "fields": (
-                        ("price", "currency", "interval"),
-                        ("pay_in_advance", "trial_days"),
-                        "minimum_commitment",
+                        ("price", "currency"),
+                        ("interval", "trial_days"),
+                        ("minimum_commitment", "pay_in_advance"),
                         ("tax_category", "tax_behavior"),
                     ),
                 },

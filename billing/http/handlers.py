@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views import defaults
 
 from billing.http.errors import is_api, json_response, report, translate
@@ -12,6 +12,8 @@ from billing.kernel import errors as domain
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if request.path == "/admin":  # as it is typed
+        return HttpResponseRedirect("/admin/")
     if is_api(request):
         return json_response(domain.RouteNotFound())
     return defaults.page_not_found(request, exception or Exception())

@@ -11,6 +11,7 @@ import structlog
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from billing.http.errors import json_response
@@ -25,6 +26,7 @@ _migrated: set[bool] = set()
 
 
 @described_by(HealthDescription)
+@csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
@@ -75,6 +77,7 @@ ORDER: Final = ("database", "migrations", "valkey", "worker")
 
 
 @described_by(ReadinessDescription)
+@csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     now = clock.now()

@@ -127,6 +127,10 @@ def styles(_request: HttpRequest) -> str:
     return static("billing/back_office.css")
 
 
+def scripts(_request: HttpRequest) -> str:
+    return static("billing/back_office.js")
+
+
 def icon(_request: HttpRequest) -> str:
     return static("billing/icon.svg")
 
@@ -142,6 +146,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_HISTORY": False,
     "DASHBOARD_CALLBACK": "config.back_office.dashboard.overview",
     "STYLES": [styles],
+    "SCRIPTS": [scripts],
     "SIDEBAR": {"show_search": False, "navigation": NAVIGATION},
     "COLORS": {
         "primary": {

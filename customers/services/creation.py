@@ -21,6 +21,7 @@ from billing.kernel.errors import ServiceUnavailable
 from billing.kernel.services import service, step
 from billing.models import Account, PlanVersion
 from billing.stripe.errors import (
+    StripeKeySpent,
     StripeNotConfigured,
     StripeRefused,
     StripeUnavailable,
@@ -41,6 +42,11 @@ from tenants.services import add_tenant
 STALE_AFTER: Final = timedelta(hours=1)
 """An attempt is given up after so long without another one: far longer than Stripe may take."""
 
+SEARCH_LAGS: Final = timedelta(minutes=10)
+"""What Stripe has just made is not found yet. Where it may have made something it is looked for
+after so long; Stripe speaks of a minute.
+"""
+
 
 def create_customer(
     *, user_id: UUID, email: str, name: str, address: dict[str, str], stripe: Gateway, now: datetime
@@ -51,16 +57,27 @@ def create_customer(
     customer for good, and asking again goes on with what was begun.
     """
     wanted = {"email": email, "name": name, "address": address}
-    creation = open_creation(
-        user_id=user_id, wanted=wanted, with_stripe=stripe.is_configured, now=now
-    )
-    if stripe.is_configured:
-        _link_to_stripe(creation, stripe, now=now)
+    try:
+        creation = _begun(user_id, wanted, stripe, now=now)
+    except StripeKeySpent:  # another row has another key
+        creation = _begun(user_id, wanted, stripe, now=now)
     try:
         return finish_creation(creation_id=creation.id, now=now)
     except AlreadyMember:
         abandon_creation(creation_id=creation.id, now=now)
         raise
+
+
+def _begun(
+    user_id: UUID, wanted: dict[str, Any], stripe: Gateway, *, now: datetime
+) -> CustomerCreation:
+    """Return what is to be finished: recorded, and made at Stripe where Stripe is used."""
+    creation = open_creation(
+        user_id=user_id, wanted=wanted, with_stripe=stripe.is_configured, now=now
+    )
+    if stripe.is_configured:
+        _link_to_stripe(creation, stripe, now=now)
+    return creation
 
 
 @step
@@ -109,6 +126,9 @@ def _link_to_stripe(creation: CustomerCreation, stripe: Gateway, *, now: datetim
             )
     except StripeRefused:
         abandon_creation(creation_id=creation.id, now=now)  # the next request begins anew
+        raise
+    except StripeKeySpent:
+        abandon_creation(creation_id=creation.id, now=now, undone_after=SEARCH_LAGS)
         raise
 
 
@@ -187,10 +207,13 @@ def _make(creation: CustomerCreation, version: PlanVersion, *, now: datetime) ->
 
 
 @step
-def abandon_creation(*, creation_id: UUID, now: datetime) -> None:
-    """Give an open creation up: what Stripe has of it will be deleted."""
+def abandon_creation(
+    *, creation_id: UUID, now: datetime, undone_after: timedelta = timedelta()
+) -> None:
+    """Give an open creation up: what Stripe has of it will be deleted, at once or after a while."""
     creation = CustomerCreation.objects.select_for_update().get(pk=creation_id)
     if creation.status in OPEN_CREATIONS:
-        creation.abandon(due_at=now)
+        creation.abandon(due_at=now + undone_after)
         creation.save()
-        jobs.enqueue("customers.undo_creation", creation_id=creation.id)
+        if not undone_after:
+            jobs.enqueue("customers.undo_creation", creation_id=creation.id)

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from billing.kernel import jobs
+from billing.kernel.errors import NotFound
 from billing.kernel.services import service
 from billing.models import Account
 from invoicing import queries
@@ -116,9 +117,14 @@ def due_documents(kind: type[Document], *, now: datetime, limit: int) -> list[in
 
 @service
 def ask_for(*, account_id: UUID, invoice_id: UUID, now: datetime) -> InvoiceDocument:
-    """Make sure that the invoice's document is rendered or due. `now` is real time."""
-    Account.objects.lock(account_id)
+    """Make sure that the invoice's document is rendered or due. `now` is real time.
+
+    Of an account that is closed the drafts are gone; what was printed stays. Raises NotFound.
+    """
+    account = Account.objects.lock(account_id, even_closed=True)
     invoice = queries.invoice_of(invoice_id)
+    if account.closed_at is not None and invoice.number is None:
+        raise NotFound(noun="invoice")
     document = expect_document(invoice)
     if document.content is None and document.due_at is not None and document.due_at <= now:
         jobs.enqueue("invoicing.render_pdf", document_id=document.pk)

@@ -23,7 +23,7 @@ from billing.admin import columns, formatting
 from billing.admin.columns import column
 from billing.admin.pages import ServiceAdmin, ServiceForm
 from billing.admin.panels import Panel, account_panel
-from billing.http.postal import EMAIL
+from billing.http.postal import is_email
 from billing.kernel import clock
 from billing.metering.quotas import services
 from billing.metering.quotas.models import QuotaPeriod, QuotaWindow
@@ -96,7 +96,7 @@ class QuotaForm(ServiceForm):
     def clean_recipients(self) -> list[str]:
         given = [one.strip() for one in self.cleaned_data["recipients"].split(",")]
         found = list(dict.fromkeys(one for one in given if one))
-        if any(not EMAIL.fullmatch(one) for one in found) or len(found) > LIMIT_RECIPIENTS:
+        if any(not is_email(one) for one in found) or len(found) > LIMIT_RECIPIENTS:
             raise forms.ValidationError(_("Give at most 20 e-mail addresses."))
         return found
 

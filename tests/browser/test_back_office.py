@@ -14,6 +14,7 @@ from django.db import connections
 from playwright.sync_api import Page, sync_playwright
 
 from billing.kernel import clock
+from customers.models import Customer
 from invoicing.models import Invoice, TaxExemption, TaxRate
 from invoicing.services import generate_invoice
 from tenants.models import Tenant
@@ -32,6 +33,18 @@ FLAGS = [
     "--disable-sync",
 ]
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+LONG = "Wolpertinger" * 21
+# Values that reach beyond their field, and tabs that are put away where there is room for them.
+SPILLS = """() => [
+    ...[...document.querySelectorAll(".readonly")]
+        .filter((one) => one.getBoundingClientRect().right
+            > one.parentElement.parentElement.getBoundingClientRect().right + 1)
+        .map((one) => one.textContent.slice(0, 30)),
+    ...[...document.querySelectorAll("#result_list tbody :is(th, td)")]
+        .filter((cell) => cell.getBoundingClientRect().width > 700)
+        .map((cell) => cell.textContent.trim().slice(0, 30)),
+    ...[...document.querySelectorAll("#tabs-dropdown > *")].map((tab) => tab.textContent.trim()),
+]"""
 
 
 class Watch:
@@ -51,6 +64,7 @@ class Watch:
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             self.seen.append(f"{path} is {wide} wide")
+        self.seen += [f"{path}: {what} spills" for what in self.page.evaluate(SPILLS)]
 
     def _console(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
@@ -93,6 +107,8 @@ def test_staff_signs_in_and_opens_every_page(
     collect(world, clock.now())
     use(world.tenant, "API_CALLS", 60)
     tax(world.tenant)
+    Customer.objects.update(name=LONG)
+    Tenant.objects.update(name=LONG)
     width, height = SIZES[size]
     page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     watch = Watch(page, live_server.url)

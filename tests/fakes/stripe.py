@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from billing.stripe.errors import StripeRefused, StripeUnavailable
+from billing.stripe.errors import StripeKeySpent, StripeRefused, StripeUnavailable
 from billing.stripe.gateway import Party
 from tests.fakes.stripe_money import Buying
 
@@ -27,6 +27,7 @@ class Mood(StrEnum):
     """How a call goes."""
 
     FAILS = "answers with a failure, nothing done"
+    FAILS_FOR_GOOD = "answers with a failure, nothing done, and the key keeps that answer"
     LOST_BEFORE = "times out, nothing done"
     LOST_AFTER = "times out, done"
     REFUSES = "says no"
@@ -112,6 +113,10 @@ class FakeStripe(Buying):
             raise StripeUnavailable
         if mood is Mood.REFUSES:
             raise StripeRefused
+        if mood is Mood.FAILS_FOR_GOOD:
+            with self._state() as state:
+                state["keys"][key] = {"asked": {"verb": verb, **asked}, "failed": True}
+            raise StripeUnavailable
         with self._state() as state:
             answer = self._once(state, verb, asked, key, effect)
             if mood is Mood.TWICE:
@@ -137,6 +142,8 @@ class FakeStripe(Buying):
             kept = state["keys"][key] = {"asked": asked, "answer": effect(state)}
         elif kept["asked"] != asked:
             raise StripeRefused
+        elif "failed" in kept:
+            raise StripeKeySpent
         return kept["answer"]
 
     @contextmanager

@@ -95,6 +95,38 @@ def test_what_was_refused_is_begun_anew(stripe: FakeStripe) -> None:
     assert statuses == ["DONE", "UNDONE"]
 
 
+def test_a_failure_that_stripe_keeps_under_its_key_is_asked_under_another(
+    stripe: FakeStripe,
+) -> None:
+    """Stripe repeats a 500 for a day to whoever repeats the key: a retry works all the same."""
+    user = uuid4()
+    stripe.plan = [Mood.FAILS_FOR_GOOD]
+    with pytest.raises(StripeError):
+        make(user)
+
+    customer = make(user)
+
+    require_one(stripe, customer)
+    statuses = [sorted(CustomerCreation.objects.values_list("status", flat=True))]
+    for moment in (NOW, NOW + HOUR):  # what may have been made is found after a while
+        sweep(moment)
+        statuses.append(sorted(CustomerCreation.objects.values_list("status", flat=True)))
+    require_one(stripe, customer)
+    assert statuses == [["ABANDONED", "DONE"], ["ABANDONED", "DONE"], ["DONE", "UNDONE"]]
+
+
+def test_a_stripe_that_goes_on_failing_is_asked_under_two_keys_at_most(stripe: FakeStripe) -> None:
+    user = uuid4()
+    stripe.plan = [Mood.FAILS_FOR_GOOD, Mood.TWICE, Mood.FAILS_FOR_GOOD]
+    for _ in range(2):
+        with pytest.raises(StripeError):
+            make(user)
+        assert Customer.objects.count() == 0
+
+    require_one(stripe, make(user))
+    assert CustomerCreation.objects.count() == 3
+
+
 def test_the_newest_request_says_what_the_customer_is(stripe: FakeStripe) -> None:
     user = uuid4()
     stripe.plan = [Mood.LOST_AFTER]

@@ -43,6 +43,12 @@ def test_an_unknown_path_is_a_404(admin: Api, method: str, path: str) -> None:
     assert error_of(admin.send(method, path, base="")) == (404, "ROUTE_NOT_FOUND")
 
 
+def test_the_back_office_is_found_without_its_slash() -> None:
+    response = Api().get("/admin", base="")
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [

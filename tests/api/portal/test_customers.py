@@ -111,7 +111,10 @@ def test_a_service_key_is_no_person(default_tier: Any, tenant: dict[str, Any]) -
 
 
 NO_EMAILS = ["", "acme", "a@", "@a.example", "a b@c.example", "a@b@c.example", "a@-b.example",
-    "a@b..example", "a@b.example\nBcc: c@d.example", "a\r\n@b.example", "x" * 300 + "@b.example",
+    "a@b..example", "a@b", "a@localhost", "a@b.example.", "a@b-.example", "a@b.-c", "a@b.17",
+    ".a@b.example", "a.@b.example", "a..a@b.example", "a@" + "b" * 64 + ".example",
+    "x" * 65 + "@b.example", "a\u2028@b.example", "a\u200b@b.example", "a@b_c.example",
+    "a@[127.0.0.1]", "a@b.example\nBcc: c@d.example", "a\r\n@b.example", "x" * 300 + "@b.example",
     7, None, True, [], {}]  # fmt: skip
 
 
@@ -119,6 +122,17 @@ NO_EMAILS = ["", "acme", "a@", "@a.example", "a b@c.example", "a@b@c.example", "
 def test_what_is_no_email_is_refused(outsider: Api, default_tier: Any, email: Any) -> None:
     assert fields_of(outsider.post("/customer", {**ACME, "email": email})) == ["email"]
     assert Customer.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["a@b.co", "ap+invoices@acme.co.uk", "o'hara@x-y.example", "ü.ber@acme.example",
+     "x" * 64 + "@acme.example", "a@xn--bcher-kva.example", "a@17.example"],
+)  # fmt: skip
+def test_what_is_an_email_is_taken(default_tier: Any, email: str) -> None:
+    made = json_of(Api.on_portal(sub=uuid4()).post("/customer", {**ACME, "email": email}), 201)
+
+    assert made["email"] == email
 
 
 @pytest.mark.parametrize(
@@ -224,8 +238,9 @@ def test_what_is_stripes_to_do_says_so(team: Team, outsider: Api) -> None:
 
     assert error_of(team.owner.get("/stripe/customer")) == (503, "STRIPE_NOT_CONFIGURED")
     assert error_of(team.owner.post("/stripe/upgrade", upgrade)) == (503, "STRIPE_NOT_CONFIGURED")
-    method = team.owner.post("/stripe/payment-method")
-    assert error_of(method) == (501, "PAYMENT_METHOD_ELSEWHERE")
+    for body in ({}, {"paymentMethodId": "pm_1"}):
+        method = team.owner.post("/stripe/payment-method", body)
+        assert error_of(method) == (501, "PAYMENT_METHOD_ELSEWHERE")
     webhook = Api({}, "/api/billing/v1").post("/stripe/webhook", {"id": "evt_1"})
     assert error_of(webhook) == (503, "STRIPE_NOT_CONFIGURED")
     listed = Api({}, "/api/billing/v1").send("POST", "/stripe/webhook", raw=b"[]")
