@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('slack', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='webhooks.webhookendpoint')),
                 ('webhook', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='webhooks.webhookendpoint')),
             ],
-        ),
+         options={"constraints": [models.CheckConstraint(condition=models.Q(('threshold__gt', 0)), name='alert_threshold_above_zero'), models.CheckConstraint(condition=models.Q(('status', 'ACTIVE'), ('period_id__isnull', False), ('status', 'DISMISSED'), _connector='OR'), name='alert_status_has_its_period'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('status', 'TRIGGERED'), _negated=True), ('triggered_at__isnull', False), _connector='OR'), models.Q(models.Q(('status', 'DISMISSED'), _negated=True), ('dismissed_at__isnull', False), _connector='OR')), name='alert_status_has_its_time')], "indexes": [models.Index(fields=['account', '-created_at', '-id'], name='alert_account_created')],},),
         migrations.CreateModel(
             name='AlertFiring',
             fields=[
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='billing.account')),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='firings', to='alerts.alert')),
             ],
-        ),
+         options={"constraints": [models.UniqueConstraint(fields=('alert', 'period_id'), name='alert_fires_once_a_period')],},),
         migrations.CreateModel(
             name='AlertWatch',
             fields=[
@@ -63,24 +63,9 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='watch_due'), models.Index(condition=models.Q(('is_open', True)), fields=['account'], name='watch_open')],
             },
         ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['account', '-created_at', '-id'], name='alert_account_created'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gt', 0)), name='alert_threshold_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'ACTIVE'), ('period_id__isnull', False), ('status', 'DISMISSED'), _connector='OR'), name='alert_status_has_its_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('status', 'TRIGGERED'), _negated=True), ('triggered_at__isnull', False), _connector='OR'), models.Q(models.Q(('status', 'DISMISSED'), _negated=True), ('dismissed_at__isnull', False), _connector='OR')), name='alert_status_has_its_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertfiring',
-            constraint=models.UniqueConstraint(fields=('alert', 'period_id'), name='alert_fires_once_a_period'),
-        ),
+        
+        
+        
+        
+        
     ]

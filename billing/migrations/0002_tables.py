@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_grants', to='billing.account')),
             ],
-        ),
+         options={"constraints": [models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0), ('remaining_minor__gte', 0), ('remaining_minor__lte', models.F('amount_minor'))), name='credit_grant_bounds')], "indexes": [models.Index(condition=models.Q(('remaining_minor__gt', 0)), fields=['account', 'expires_at'], name='credit_grant_spendable')],},),
         migrations.CreateModel(
             name='CreditEntry',
             fields=[
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'credit entries',
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('invoice_id__isnull', False)), fields=('grant', 'invoice_id', 'kind'), name='credit_entry_once_per_invoice')],},
         ),
         migrations.CreateModel(
             name='Discount',
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
                 ('discount', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='billing.discount')),
             ],
-        ),
+         options={"constraints": [models.UniqueConstraint(fields=('discount', 'invoice_id'), name='discount_use_once')], "indexes": [models.Index(fields=['invoice_id'], name='discount_use_invoice')],},),
         migrations.CreateModel(
             name='IdempotentAnswer',
             fields=[
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['service_name', 'feature_key'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('plan', 'service_name', 'feature_key'), name='plan_limit_once'), models.CheckConstraint(condition=models.Q(('value__gte', -1)), name='plan_limit_value')],},
         ),
         migrations.CreateModel(
             name='PlanVersion',
@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='billing.plan')),
             ],
-        ),
+         options={"constraints": [models.UniqueConstraint(fields=('plan', 'version'), name='plan_version_number_once'), models.CheckConstraint(condition=models.Q(('price_minor__gte', 0), models.Q(('minimum_commitment_minor__isnull', True), ('minimum_commitment_minor__gte', 0), _connector='OR')), name='plan_version_money_not_negative')],},),
         migrations.CreateModel(
             name='Charge',
             fields=[
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['plan_version_id', 'position'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('plan_version', 'position'), name='charge_position_once'), models.CheckConstraint(condition=models.Q(models.Q(('model', 'PER_UNIT'), ('unit_price__isnull', False)), models.Q(('model', 'PACKAGE'), ('package_price__isnull', False), ('package_size__gt', 0)), models.Q(('model__in', ['GRADUATED', 'VOLUME', 'STAIRCASE']), ('tiers__isnull', False)), models.Q(('model', 'PERCENTAGE'), ('rate__isnull', False)), _connector='OR'), name='charge_has_the_fields_of_its_model'), models.CheckConstraint(condition=models.Q(('minimum_minor__isnull', True), ('maximum_minor__isnull', True), ('maximum_minor__gte', models.F('minimum_minor')), _connector='OR'), name='charge_maximum_not_below_minimum')],},
         ),
         migrations.CreateModel(
             name='Subscription',
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                 ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.planversion')),
             ],
             bases=(billing.kernel.states.StateMachine, models.Model),
-        ),
+         options={"constraints": [models.UniqueConstraint(condition=models.Q(('status', 'CANCELLED'), _negated=True), fields=('account',), name='subscription_one_live_per_account'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('status', 'CANCELLED')), models.Q(models.Q(('status', 'CANCELLED'), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='subscription_ended_when_cancelled')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='sub_due'), models.Index(fields=['account', '-created_at'], name='sub_account_created')],},),
         migrations.CreateModel(
             name='Segment',
             fields=[
@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['subscription_id', 'start_at'],
-            },
+            "constraints": [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(billing.subscriptions.models.TstzRange('start_at', 'end_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('subscription', '=')], name='segment_no_overlap')], "indexes": [models.Index(fields=['account', 'start_at'], name='segment_account_start')],},
         ),
         migrations.AddField(
             model_name='discount',
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['subscription_id', 'start_at'],
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('end_at__isnull', True)), fields=('subscription',), name='pause_one_open'), models.CheckConstraint(condition=models.Q(('end_at__isnull', True), ('end_at__gte', models.F('start_at')), _connector='OR'), name='pause_runs_forward')],},
         ),
         migrations.CreateModel(
             name='SubscriptionPeriod',
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['subscription_id', 'sequence'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('subscription', 'sequence'), name='period_sequence_once'), models.CheckConstraint(condition=models.Q(('end_at__gte', models.F('start_at'))), name='period_runs_forward'), models.CheckConstraint(condition=models.Q(('full_end_at__gte', models.F('end_at')), ('full_start_at__lte', models.F('start_at'))), name='period_within_its_whole'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(billing.subscriptions.models.TstzRange('start_at', 'end_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('subscription', '=')], name='period_no_overlap')], "indexes": [models.Index(fields=['account', 'end_at'], name='period_account_end')],},
         ),
         migrations.CreateModel(
             name='InvoiceDue',
@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'invoices due',
-            },
+            "constraints": [models.UniqueConstraint(fields=('period', 'kind'), name='invoice_due_once')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='invoice_due_at'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['account', 'due_at'], name='invoice_due_account')],},
         ),
         migrations.CreateModel(
             name='FeeItem',
@@ -332,7 +332,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['subscription_id', 'id'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('end_at__gte', models.F('start_at'))), name='fee_item_runs_forward'), models.CheckConstraint(condition=models.Q(models.Q(('of__isnull', False), ('type', 'CREDIT')), models.Q(models.Q(('type', 'CREDIT'), _negated=True), ('of__isnull', True)), _connector='OR'), name='fee_item_credit_is_of_something'), models.UniqueConstraint(condition=models.Q(('type', 'FEE')), fields=('period',), name='fee_item_one_fee_a_period'), models.UniqueConstraint(condition=models.Q(('period__isnull', True), ('type', 'FEE')), fields=('subscription',), name='fee_item_one_of_a_period_to_come')], "indexes": [models.Index(fields=['subscription', 'bill_sequence'], name='fee_item_bill'), models.Index(fields=['period'], name='fee_item_period')],},
         ),
         migrations.CreateModel(
             name='TestClock',
@@ -362,7 +362,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trial_uses', to='billing.account')),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.plan')),
             ],
-        ),
+         options={"constraints": [models.UniqueConstraint(fields=('account', 'plan'), name='trial_once_per_customer')],},),
         migrations.CreateModel(
             name='UsageBucket',
             fields=[
@@ -471,78 +471,24 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['account', '-at'], name='audit_account_at')],
             },
         ),
-        migrations.AddIndex(
-            model_name='creditgrant',
-            index=models.Index(condition=models.Q(('remaining_minor__gt', 0)), fields=['account', 'expires_at'], name='credit_grant_spendable'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditgrant',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0), ('remaining_minor__gte', 0), ('remaining_minor__lte', models.F('amount_minor'))), name='credit_grant_bounds'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('invoice_id__isnull', False)), fields=('grant', 'invoice_id', 'kind'), name='credit_entry_once_per_invoice'),
-        ),
-        migrations.AddIndex(
-            model_name='discountuse',
-            index=models.Index(fields=['invoice_id'], name='discount_use_invoice'),
-        ),
-        migrations.AddConstraint(
-            model_name='discountuse',
-            constraint=models.UniqueConstraint(fields=('discount', 'invoice_id'), name='discount_use_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planlimit',
-            constraint=models.UniqueConstraint(fields=('plan', 'service_name', 'feature_key'), name='plan_limit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planlimit',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', -1)), name='plan_limit_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('plan', 'version'), name='plan_version_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0), models.Q(('minimum_commitment_minor__isnull', True), ('minimum_commitment_minor__gte', 0), _connector='OR')), name='plan_version_money_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='charge',
-            constraint=models.UniqueConstraint(fields=('plan_version', 'position'), name='charge_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='charge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('model', 'PER_UNIT'), ('unit_price__isnull', False)), models.Q(('model', 'PACKAGE'), ('package_price__isnull', False), ('package_size__gt', 0)), models.Q(('model__in', ['GRADUATED', 'VOLUME', 'STAIRCASE']), ('tiers__isnull', False)), models.Q(('model', 'PERCENTAGE'), ('rate__isnull', False)), _connector='OR'), name='charge_has_the_fields_of_its_model'),
-        ),
-        migrations.AddConstraint(
-            model_name='charge',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_minor__isnull', True), ('maximum_minor__isnull', True), ('maximum_minor__gte', models.F('minimum_minor')), _connector='OR'), name='charge_maximum_not_below_minimum'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='sub_due'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['account', '-created_at'], name='sub_account_created'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'CANCELLED'), _negated=True), fields=('account',), name='subscription_one_live_per_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('status', 'CANCELLED')), models.Q(models.Q(('status', 'CANCELLED'), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='subscription_ended_when_cancelled'),
-        ),
-        migrations.AddIndex(
-            model_name='segment',
-            index=models.Index(fields=['account', 'start_at'], name='segment_account_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='segment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(billing.subscriptions.models.TstzRange('start_at', 'end_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('subscription', '=')], name='segment_no_overlap'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
         migrations.AddConstraint(
             model_name='discount',
             constraint=models.UniqueConstraint(fields=('subscription', 'position'), name='discount_position_once'),
@@ -555,72 +501,21 @@ class Migration(migrations.Migration):
             model_name='discount',
             constraint=models.CheckConstraint(condition=models.Q(('duration_months__isnull', True), models.Q(('duration_months__gte', 1), ('duration_months__lte', 1200)), _connector='OR'), name='discount_duration'),
         ),
-        migrations.AddConstraint(
-            model_name='subscriptionpause',
-            constraint=models.UniqueConstraint(condition=models.Q(('end_at__isnull', True)), fields=('subscription',), name='pause_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscriptionpause',
-            constraint=models.CheckConstraint(condition=models.Q(('end_at__isnull', True), ('end_at__gte', models.F('start_at')), _connector='OR'), name='pause_runs_forward'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriptionperiod',
-            index=models.Index(fields=['account', 'end_at'], name='period_account_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscriptionperiod',
-            constraint=models.UniqueConstraint(fields=('subscription', 'sequence'), name='period_sequence_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscriptionperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('end_at__gte', models.F('start_at'))), name='period_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscriptionperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('full_end_at__gte', models.F('end_at')), ('full_start_at__lte', models.F('start_at'))), name='period_within_its_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscriptionperiod',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(billing.subscriptions.models.TstzRange('start_at', 'end_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('subscription', '=')], name='period_no_overlap'),
-        ),
-        migrations.AddIndex(
-            model_name='invoicedue',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='invoice_due_at'),
-        ),
-        migrations.AddIndex(
-            model_name='invoicedue',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['account', 'due_at'], name='invoice_due_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicedue',
-            constraint=models.UniqueConstraint(fields=('period', 'kind'), name='invoice_due_once'),
-        ),
-        migrations.AddIndex(
-            model_name='feeitem',
-            index=models.Index(fields=['subscription', 'bill_sequence'], name='fee_item_bill'),
-        ),
-        migrations.AddIndex(
-            model_name='feeitem',
-            index=models.Index(fields=['period'], name='fee_item_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeitem',
-            constraint=models.CheckConstraint(condition=models.Q(('end_at__gte', models.F('start_at'))), name='fee_item_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('of__isnull', False), ('type', 'CREDIT')), models.Q(models.Q(('type', 'CREDIT'), _negated=True), ('of__isnull', True)), _connector='OR'), name='fee_item_credit_is_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('type', 'FEE')), fields=('period',), name='fee_item_one_fee_a_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('period__isnull', True), ('type', 'FEE')), fields=('subscription',), name='fee_item_one_of_a_period_to_come'),
-        ),
-        migrations.AddConstraint(
-            model_name='trialuse',
-            constraint=models.UniqueConstraint(fields=('account', 'plan'), name='trial_once_per_customer'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
     ]

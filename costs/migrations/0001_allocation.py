@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['valid_from', 'id'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='allocation_rule_holds_for_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('method', 'METER_SHARE'), ('by_meter__isnull', False)), models.Q(('method', 'PERCENTAGE'), ('by_meter__isnull', True)), _connector='OR'), name='allocation_rule_has_what_its_method_takes'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('account'), '='), (django.db.models.functions.comparison.Coalesce(models.F('source'), models.Value('00000000-0000-0000-0000-000000000000', output_field=models.UUIDField())), '='), (django.db.models.functions.comparison.Coalesce(models.F('meter'), models.Value(0)), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='allocation_rule_one_at_a_time')],},
         ),
         migrations.CreateModel(
             name='AllocationShare',
@@ -48,26 +48,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('rule', 'center'), name='allocation_share_once'), models.CheckConstraint(condition=models.Q(('percent__gt', 0), ('percent__lte', 100)), name='allocation_share_percent')],},
         ),
-        migrations.AddConstraint(
-            model_name='allocationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='allocation_rule_holds_for_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocationrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('method', 'METER_SHARE'), ('by_meter__isnull', False)), models.Q(('method', 'PERCENTAGE'), ('by_meter__isnull', True)), _connector='OR'), name='allocation_rule_has_what_its_method_takes'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocationrule',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('account'), '='), (django.db.models.functions.comparison.Coalesce(models.F('source'), models.Value('00000000-0000-0000-0000-000000000000', output_field=models.UUIDField())), '='), (django.db.models.functions.comparison.Coalesce(models.F('meter'), models.Value(0)), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='allocation_rule_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocationshare',
-            constraint=models.UniqueConstraint(fields=('rule', 'center'), name='allocation_share_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='allocationshare',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__gt', 0), ('percent__lte', 100)), name='allocation_share_percent'),
-        ),
+        
+        
+        
+        
+        
     ]

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='coupon_value_above_zero'), models.CheckConstraint(condition=models.Q(models.Q(('discount_type', 'PERCENTAGE'), _negated=True), ('value__lte', 100), _connector='OR'), name='coupon_percentage_at_most_100'), models.CheckConstraint(condition=models.Q(('discount_type', 'PERCENTAGE'), models.Q(('currency', ''), _negated=True), _connector='OR'), name='coupon_amount_has_a_currency'), models.CheckConstraint(condition=models.Q(('max_redemptions__isnull', True), ('current_redemptions__lte', models.F('max_redemptions')), _connector='OR'), name='coupon_redeemed_at_most_so_often')],},
         ),
         migrations.CreateModel(
             name='Redemption',
@@ -50,26 +50,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-redeemed_at', '-id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('coupon', 'account', 'number'), name='redemption_number_once')],},
         ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='coupon_value_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discount_type', 'PERCENTAGE'), _negated=True), ('value__lte', 100), _connector='OR'), name='coupon_percentage_at_most_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_type', 'PERCENTAGE'), models.Q(('currency', ''), _negated=True), _connector='OR'), name='coupon_amount_has_a_currency'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('max_redemptions__isnull', True), ('current_redemptions__lte', models.F('max_redemptions')), _connector='OR'), name='coupon_redeemed_at_most_so_often'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('coupon', 'account', 'number'), name='redemption_number_once'),
-        ),
+        
+        
+        
+        
+        
     ]

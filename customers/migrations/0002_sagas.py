@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
             ],
             bases=(billing.kernel.states.StateMachine, models.Model),
-        ),
+         options={"constraints": [models.UniqueConstraint(condition=models.Q(('status__in', ['OPEN', 'LINKED'])), fields=('user_id',), name='creation_one_open_per_user'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', True), ('status__in', ['DONE', 'UNDONE'])), models.Q(('due_at__isnull', False), ('status__in', ['OPEN', 'LINKED', 'ABANDONED'])), _connector='OR'), name='creation_due_while_unsettled')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='creation_due')],},),
         migrations.CreateModel(
             name='CustomerDeletion',
             fields=[
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(blank=True, null=True)),
             ],
             bases=(billing.kernel.states.StateMachine, models.Model),
-        ),
+         options={"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('due_at__isnull', True), ('key', ''), ('status', 'DONE')), models.Q(models.Q(('status', 'DONE'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='deletion_done_forgets_its_key'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', True), ('status__in', ['PARKED', 'DONE'])), models.Q(models.Q(('status__in', ['PARKED', 'DONE']), _negated=True), ('due_at__isnull', False)), _connector='OR'), name='deletion_due_unless_it_rests')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='deletion_due')],},),
         migrations.AlterField(
             model_name='membership',
             name='user_id',
@@ -56,28 +56,10 @@ class Migration(migrations.Migration):
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('user_id',), name='membership_once_per_user'),
         ),
-        migrations.AddIndex(
-            model_name='customercreation',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='creation_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='customercreation',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['OPEN', 'LINKED'])), fields=('user_id',), name='creation_one_open_per_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='customercreation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', True), ('status__in', ['DONE', 'UNDONE'])), models.Q(('due_at__isnull', False), ('status__in', ['OPEN', 'LINKED', 'ABANDONED'])), _connector='OR'), name='creation_due_while_unsettled'),
-        ),
-        migrations.AddIndex(
-            model_name='customerdeletion',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='deletion_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerdeletion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('due_at__isnull', True), ('key', ''), ('status', 'DONE')), models.Q(models.Q(('status', 'DONE'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='deletion_done_forgets_its_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='customerdeletion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', True), ('status__in', ['PARKED', 'DONE'])), models.Q(models.Q(('status__in', ['PARKED', 'DONE']), _negated=True), ('due_at__isnull', False)), _connector='OR'), name='deletion_due_unless_it_rests'),
-        ),
+        
+        
+        
+        
+        
+        
     ]

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='billing.subscription')),
             ],
             bases=(billing.kernel.states.StateMachine, models.Model),
-        ),
+         options={"constraints": [models.UniqueConstraint(condition=models.Q(models.Q(('status', 'VOID'), _negated=True), models.Q(('kind', 'LATE'), _negated=True)), fields=('period', 'kind'), name='invoice_once_per_period_and_kind'), models.CheckConstraint(condition=models.Q(models.Q(('finalized_at__isnull', True), ('number__isnull', True), ('status', 'DRAFT')), ('status', 'VOID'), models.Q(models.Q(('status', 'DRAFT'), _negated=True), ('finalized_at__isnull', False), ('number__isnull', False)), _connector='OR'), name='invoice_number_from_finalize_on'), models.CheckConstraint(condition=models.Q(('amount_paid_minor__gte', 0), ('credit_granted_minor__gte', 0), ('credits_applied_minor__gte', 0), ('credits_applied_minor__lte', models.F('total_minor')), ('total_minor__gte', 0)), name='invoice_amounts')], "indexes": [models.Index(fields=['account', '-created_at', '-id'], name='invoice_account_created')],},),
         migrations.CreateModel(
             name='BilledUsage',
             fields=[
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'billed usage',
-            },
+            "constraints": [models.UniqueConstraint(fields=('invoice', 'period', 'plan_version_id', 'charge_id'), name='billed_usage_once', nulls_distinct=False)], "indexes": [models.Index(fields=['period', 'charge_id'], name='billed_usage_period')],},
         ),
         migrations.CreateModel(
             name='InvoiceDocument',
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
                 ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='invoicing.invoice')),
             ],
-        ),
+         options={"constraints": [models.UniqueConstraint(fields=('invoice', 'fingerprint'), name='invoice_document_once')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='invoice_document_due')],},),
         migrations.CreateModel(
             name='InvoiceLine',
             fields=[
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['invoice_id', 'position'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('invoice', 'position'), name='invoice_line_position')],},
         ),
         migrations.CreateModel(
             name='InvoiceSeries',
@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'invoice series',
-            },
+            "constraints": [models.UniqueConstraint(fields=('prefix', 'year'), name='invoice_series_once')],},
         ),
         migrations.CreateModel(
             name='TaxRate',
@@ -142,44 +142,14 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('country', 'region', 'tax_category', 'valid_from'), name='tax_rate_once'), models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lte', 100)), name='tax_rate_percent')],
             },
         ),
-        migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['account', '-created_at', '-id'], name='invoice_account_created'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status', 'VOID'), _negated=True), models.Q(('kind', 'LATE'), _negated=True)), fields=('period', 'kind'), name='invoice_once_per_period_and_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finalized_at__isnull', True), ('number__isnull', True), ('status', 'DRAFT')), ('status', 'VOID'), models.Q(models.Q(('status', 'DRAFT'), _negated=True), ('finalized_at__isnull', False), ('number__isnull', False)), _connector='OR'), name='invoice_number_from_finalize_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_paid_minor__gte', 0), ('credit_granted_minor__gte', 0), ('credits_applied_minor__gte', 0), ('credits_applied_minor__lte', models.F('total_minor')), ('total_minor__gte', 0)), name='invoice_amounts'),
-        ),
-        migrations.AddIndex(
-            model_name='billedusage',
-            index=models.Index(fields=['period', 'charge_id'], name='billed_usage_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='billedusage',
-            constraint=models.UniqueConstraint(fields=('invoice', 'period', 'plan_version_id', 'charge_id'), name='billed_usage_once', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='invoicedocument',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='invoice_document_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoicedocument',
-            constraint=models.UniqueConstraint(fields=('invoice', 'fingerprint'), name='invoice_document_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'position'), name='invoice_line_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='invoiceseries',
-            constraint=models.UniqueConstraint(fields=('prefix', 'year'), name='invoice_series_once'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
     ]

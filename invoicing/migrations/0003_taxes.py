@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateField()),
                 ('valid_until', models.DateField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-            ],
-        ),
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tax_exemptions', to='billing.account')),],
+         options={"constraints": [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(invoicing.taxes.models.DateRange('valid_from', 'valid_until', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('account', '=')], name='tax_exemption_no_overlap', violation_error_message='The tenant is exempt already at that time.'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='tax_exemption_holds_for_a_time', violation_error_message='The end must be after the beginning.')],},),
         migrations.RemoveConstraint(
             model_name='taxrate',
             name='tax_rate_once',
@@ -89,17 +89,7 @@ class Migration(migrations.Migration):
             name='tax_rate_percent',
             constraint=models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lte', 100)), name='tax_rate_percent', violation_error_message='A percentage is from 0 to 100.'),
         ),
-        migrations.AddField(
-            model_name='taxexemption',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tax_exemptions', to='billing.account'),
-        ),
-        migrations.AddConstraint(
-            model_name='taxexemption',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(invoicing.taxes.models.DateRange('valid_from', 'valid_until', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('account', '=')], name='tax_exemption_no_overlap', violation_error_message='The tenant is exempt already at that time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='taxexemption',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='tax_exemption_holds_for_a_time', violation_error_message='The end must be after the beginning.'),
-        ),
+        
+        
+        
     ]

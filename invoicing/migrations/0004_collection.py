@@ -29,8 +29,8 @@ class Migration(migrations.Migration):
                 ('due_reduced_minor', models.BigIntegerField()),
                 ('credit_granted_minor', models.BigIntegerField()),
                 ('created_at', models.DateTimeField()),
-            ],
-        ),
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='billing.account')), ("grant", models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.creditgrant')), ("invoice", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='invoicing.invoice')),],
+         options={"constraints": [models.CheckConstraint(condition=models.Q(('credit_granted_minor__gte', 0), ('due_reduced_minor__gte', 0), ('total_minor', django.db.models.expressions.CombinedExpression(models.F('due_reduced_minor'), '+', models.F('credit_granted_minor'))), ('total_minor__gt', 0), ('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal_minor'), '-', models.F('discount_total_minor')), '+', models.F('tax_total_minor')))), name='credit_note_amounts')], "indexes": [models.Index(fields=['invoice', 'created_at'], name='credit_note_invoice')],},),
         migrations.CreateModel(
             name='CreditNoteDocument',
             fields=[
@@ -42,8 +42,8 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('rendered_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-            ],
-        ),
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')), ("credit_note", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='document', to='invoicing.creditnote')),],
+         options={"indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='credit_note_pdf_due')],},),
         migrations.CreateModel(
             name='CreditNoteLine',
             fields=[
@@ -52,10 +52,10 @@ class Migration(migrations.Migration):
                 ('amount_minor', models.BigIntegerField()),
                 ('discount_minor', models.BigIntegerField(default=0)),
                 ('taxable_minor', models.BigIntegerField(blank=True, null=True)),
-            ],
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')), ("credit_note", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='invoicing.creditnote')), ("invoice_line", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credited', to='invoicing.invoiceline')),],
             options={
                 'ordering': ['credit_note_id', 'position'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('credit_note', 'invoice_line'), name='credit_note_line_once')],},
         ),
         migrations.CreateModel(
             name='Dunning',
@@ -66,10 +66,10 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('level', models.CharField(blank=True, choices=[('PAST_DUE', 'Past Due'), ('UNPAID', 'Unpaid')], max_length=8)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
-            ],
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),],
             options={
                 'verbose_name_plural': 'dunning',
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('due_at__isnull', True), _connector='OR'), name='dunning_closed_is_never_due')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='dunning_due'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['account', 'due_at'], name='dunning_account_due')],},
         ),
         migrations.CreateModel(
             name='DunningEntry',
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=255)),
                 ('due_at', models.DateTimeField()),
                 ('at', models.DateTimeField()),
-            ],
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')), ("invoice", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dunning_entries', to='invoicing.invoice')),],
             options={
                 'verbose_name_plural': 'dunning entries',
                 'ordering': ['invoice_id', 'due_at', 'id'],
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['days', 'id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('days', 'action'), name='dunning_step_once'), models.CheckConstraint(condition=models.Q(('days__gte', -365), ('days__lte', 3650)), name='dunning_step_days'), models.CheckConstraint(condition=models.Q(models.Q(('action', 'REMIND'), _negated=True), models.Q(('template', ''), _negated=True), _connector='OR'), name='dunning_reminder_has_a_mail'), models.CheckConstraint(condition=models.Q(('action', 'REMIND'), ('days__gte', 0), _connector='OR'), name='dunning_state_not_before_due')],},
         ),
         migrations.CreateModel(
             name='Mail',
@@ -115,8 +115,8 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-            ],
-        ),
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='billing.account')), ("invoice", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='invoicing.invoice')),],
+         options={"constraints": [models.UniqueConstraint(fields=('about',), name='mail_once'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status', 'WAITING')), models.Q(models.Q(('status', 'WAITING'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='mail_due_while_waiting'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('status', 'SENT')), models.Q(models.Q(('status', 'SENT'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='mail_sent_has_its_time')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'), models.Index(fields=['-created_at', '-id'], name='mail_created')],},),
         migrations.CreateModel(
             name='ParkedAccount',
             fields=[
@@ -137,8 +137,8 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(blank=True, max_length=255)),
                 ('paid_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
-            ],
-        ),
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='billing.account')), ("invoice", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='invoicing.invoice')),],
+         options={"constraints": [models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='payment_above_zero'), models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('invoice', 'reference'), name='payment_reference_once')], "indexes": [models.Index(fields=['invoice', 'paid_at'], name='payment_invoice')],},),
         migrations.RemoveConstraint(
             model_name='invoice',
             name='invoice_amounts',
@@ -157,164 +157,47 @@ class Migration(migrations.Migration):
             model_name='invoice',
             constraint=models.CheckConstraint(condition=models.Q(('amount_paid_minor__gte', 0), ('credit_granted_minor__gte', 0), ('credited_due_minor__gte', 0), ('credited_minor__gte', models.F('credited_due_minor')), ('credited_minor__lte', models.F('total_minor')), ('credits_applied_minor__gte', 0), ('total_minor__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('credits_applied_minor'), '+', models.F('amount_paid_minor')), '+', models.F('credited_due_minor')))), name='invoice_amounts'),
         ),
-        migrations.AddField(
-            model_name='creditnote',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='creditnote',
-            name='grant',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.creditgrant'),
-        ),
-        migrations.AddField(
-            model_name='creditnote',
-            name='invoice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='invoicing.invoice'),
-        ),
-        migrations.AddField(
-            model_name='creditnotedocument',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='creditnotedocument',
-            name='credit_note',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='document', to='invoicing.creditnote'),
-        ),
-        migrations.AddField(
-            model_name='creditnoteline',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='creditnoteline',
-            name='credit_note',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='invoicing.creditnote'),
-        ),
-        migrations.AddField(
-            model_name='creditnoteline',
-            name='invoice_line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credited', to='invoicing.invoiceline'),
-        ),
-        migrations.AddField(
-            model_name='dunning',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='dunningentry',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='dunningentry',
-            name='invoice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dunning_entries', to='invoicing.invoice'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunningstep',
-            constraint=models.UniqueConstraint(fields=('days', 'action'), name='dunning_step_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunningstep',
-            constraint=models.CheckConstraint(condition=models.Q(('days__gte', -365), ('days__lte', 3650)), name='dunning_step_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunningstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'REMIND'), _negated=True), models.Q(('template', ''), _negated=True), _connector='OR'), name='dunning_reminder_has_a_mail'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunningstep',
-            constraint=models.CheckConstraint(condition=models.Q(('action', 'REMIND'), ('days__gte', 0), _connector='OR'), name='dunning_state_not_before_due'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
         migrations.AddField(
             model_name='dunningentry',
             name='step',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='invoicing.dunningstep'),
         ),
-        migrations.AddField(
-            model_name='mail',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='mail',
-            name='invoice',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='invoicing.invoice'),
-        ),
-        migrations.AddField(
-            model_name='payment',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='billing.account'),
-        ),
-        migrations.AddField(
-            model_name='payment',
-            name='invoice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='invoicing.invoice'),
-        ),
-        migrations.AddIndex(
-            model_name='creditnote',
-            index=models.Index(fields=['invoice', 'created_at'], name='credit_note_invoice'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditnote',
-            constraint=models.CheckConstraint(condition=models.Q(('credit_granted_minor__gte', 0), ('due_reduced_minor__gte', 0), ('total_minor', django.db.models.expressions.CombinedExpression(models.F('due_reduced_minor'), '+', models.F('credit_granted_minor'))), ('total_minor__gt', 0), ('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal_minor'), '-', models.F('discount_total_minor')), '+', models.F('tax_total_minor')))), name='credit_note_amounts'),
-        ),
-        migrations.AddIndex(
-            model_name='creditnotedocument',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='credit_note_pdf_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditnoteline',
-            constraint=models.UniqueConstraint(fields=('credit_note', 'invoice_line'), name='credit_note_line_once'),
-        ),
-        migrations.AddIndex(
-            model_name='dunning',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='dunning_due'),
-        ),
-        migrations.AddIndex(
-            model_name='dunning',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['account', 'due_at'], name='dunning_account_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='dunning',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('due_at__isnull', True), _connector='OR'), name='dunning_closed_is_never_due'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
         migrations.AddConstraint(
             model_name='dunningentry',
             constraint=models.UniqueConstraint(fields=('invoice', 'step'), name='dunning_step_done_once'),
         ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'),
-        ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(fields=['-created_at', '-id'], name='mail_created'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.UniqueConstraint(fields=('about',), name='mail_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status', 'WAITING')), models.Q(models.Q(('status', 'WAITING'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='mail_due_while_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('status', 'SENT')), models.Q(models.Q(('status', 'SENT'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='mail_sent_has_its_time'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['invoice', 'paid_at'], name='payment_invoice'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='payment_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('invoice', 'reference'), name='payment_reference_once'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
     ]
