@@ -1,11 +1,8 @@
 """What `bin/up --stripe-sandbox` plans, without starting anything."""
 
-from types import SimpleNamespace
-
 import pytest
 
-from launcher import runstate, secret_store
-from launcher.environment import Addresses
+from launcher import databases, runstate, secret_store
 from launcher.errors import LaunchError
 from launcher.stack import Options, Stack
 from launcher.stripe_sandbox import StripeSandbox, of_running
@@ -22,9 +19,12 @@ def test_the_system_is_pointed_to_the_sandbox_and_told_by_it(folder, clean):
 
 
 def test_the_system_knows_the_port_that_its_mails_lead_back_to(folder, clean):
-    stack = Stack(folder, Options(port=8291, environ=clean))
+    given = {"DATABASE_URL": "postgresql://a/b", "REDIS_URL": "redis://c"}
+    stack = Stack(folder, Options(port=8291, environ={**clean, **given}))
     stack.secrets = secret_store.load_or_make(folder)
-    stack.databases = SimpleNamespace(addresses=Addresses("postgresql://a", "", "redis://b"))
+    stack.databases = databases.plan(
+        folder, stack.secrets, stack.options.environ, workers=1, durable=False
+    )
 
     assert stack.environment()["BILLING_PORT"] == "8291"
 
