@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import wraps
+from typing import ParamSpec
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing.kernel.decimals import exact, format_decimal
@@ -41,6 +45,9 @@ from tenants.models import Tenant
 Kind = InvoiceDue.Kind
 
 
+P = ParamSpec("P")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What is on a bill before discounts, tax and credits."""
@@ -50,6 +57,18 @@ class Content:
     settled: dict[UUID, int]
 
 
+def in_invoice_language(write: Callable[P, Bill]) -> Callable[P, Bill]:
+    """Write an invoice's words in its own language, whoever's request or worker it is made in."""
+
+    @wraps(write)
+    def written(*args: P.args, **kwargs: P.kwargs) -> Bill:
+        with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
+            return write(*args, **kwargs)
+
+    return written
+
+
+@in_invoice_language
 def compose(  # noqa: PLR0913  what a bill is made of, each by its name
     *,
     tenant: Tenant,

@@ -67,6 +67,25 @@ def test_the_same_with_half_off_for_ever(world: World) -> None:
     assert amounts(preview)[-1] == ("DISCOUNT", "-66.75")
 
 
+def test_an_invoices_words_are_in_its_own_language_whoever_asks(
+    world: World, settings: Any
+) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    world.subscribe(world.plan())
+    act(world, "discount", discountPercent="10")
+    at(world, NOON_16)
+    change(world, world.plan(price="90.00"))
+    settings.BILLING = {**settings.BILLING, "INVOICE_LANGUAGE": "de"}
+
+    path = f"/tenants/{world.tenant}/billing/preview"
+    asked: list[Any] = ["en", "de"]
+    said = [world.call("get", path, **{"Accept-Language": one}) for one in asked]
+
+    words = [[line["description"] for line in one["lines"]] for one in said]
+    assert words[0] == words[1]
+    assert words[0][-1] == "Rabatt von 10 %"
+
+
 def test_percentages_are_taken_off_and_shown_first(world: World) -> None:
     world.begin("2025-04-01T00:00:00Z")
     world.subscribe(world.plan(price="100.00"))
