@@ -76,6 +76,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "CSRF_TRUSTED_ORIGINS", comma_list, "", "Origins of the back office behind another name."
     ),
     Setting(
+        "BILLING_PORT",
+        whole(1, 65535),
+        "8087",
+        "Where browsers reach the web without TLS: the links of mails. `bin/up` sets it.",
+    ),
+    Setting(
         "BILLING_SECURE", flag, "0", "1: TLS stands in front; cookies are secure, HSTS is sent."
     ),
     Setting("BILLING_DATA_DIR", text, ".data", "Where collected static files are kept."),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Min
 
 from billing.accounts import audit
 from billing.catalog.queries import version_of
@@ -19,7 +19,7 @@ from billing.kernel.decimals import format_decimal
 from billing.kernel.errors import AlreadyExists, NotFound, invalid
 from billing.kernel.money import LARGEST_GIVEN, parse_amount
 from billing.kernel.services import service
-from billing.models import Account, LockedAccount, Subscription
+from billing.models import Account, LockedAccount, Subscription, TestClock
 from billing.subscriptions.discounting import DiscountTerms, add_discount
 from billing.subscriptions.errors import NoActiveSubscription
 from billing.subscriptions.fee_models import MOST_MONTHS
@@ -82,8 +82,14 @@ def _check(draft: CouponDraft, *, now: datetime) -> None:
     _check_counts(draft)
     if draft.minimum_amount is not None and draft.currency:
         _check_amount("minimumAmount", draft.minimum_amount, draft.currency, least=0)
-    if draft.expires_at is not None and draft.expires_at <= now:
+    if draft.expires_at is not None and draft.expires_at <= _earliest(now):
         raise invalid("expiresAt", "must be in the future")
+
+
+def _earliest(now: datetime) -> datetime:
+    """Return the earliest time that a tenant may live in: some are on test clocks."""
+    earliest = TestClock.objects.aggregate(at=Min("frozen_time"))["at"]
+    return now if earliest is None else min(now, earliest)
 
 
 def _check_counts(draft: CouponDraft) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Final
 from uuid import UUID
 
 import structlog
 from celery import shared_task
 
-from billing.kernel import clock
+from billing.kernel import clock, jobs
 from billing.kernel.outward import outward
 from billing.models import Account
 from invoicing import late, run, verification
@@ -16,6 +17,8 @@ from invoicing.mailing import sending
 from invoicing.pdf import credit_notes, rendering
 
 log = structlog.get_logger(__name__)
+
+SWEPT: Final = 3
 
 
 @shared_task(name="invoicing.run_due")
@@ -45,10 +48,15 @@ def render_credit_note(document_id: str) -> None:
 
 @shared_task(name="invoicing.render_due")
 def render_due() -> None:
-    """Render the documents whose wake-up was lost."""
+    """Render some of the documents whose wake-up was lost, and come back for the rest.
+
+    Only some at once, so that one which somebody waits for is never far behind.
+    """
     now = clock.now()
-    rendering.render_due(now=now)
-    credit_notes.render_due_credit_notes(now=now)
+    invoices = rendering.render_due(now=now, limit=SWEPT, only_ahead=True)
+    notes = credit_notes.render_due_credit_notes(now=now, limit=SWEPT, only_ahead=True)
+    if invoices or notes:
+        jobs.enqueue("invoicing.render_due")
 
 
 @shared_task(name="invoicing.settle_late")

@@ -135,7 +135,8 @@ class Stack:
             addresses=self.databases.addresses,
             settings=settings,
         )
-        return {**ours, **(self.stripe.settings if self.stripe else {}), **self.options.extra}
+        stripe = self.stripe.settings if self.stripe else {}
+        return {**ours, "BILLING_PORT": str(self.port), **stripe, **self.options.extra}
 
     def start(self) -> None:
         """Start all; return when /readyz says so. On LaunchError all that began is ended."""

@@ -25,7 +25,8 @@ def own_return() -> str:
         return allowed[0]
     secure = settings.BILLING["BILLING_SECURE"]
     host = settings.BILLING["ALLOWED_HOSTS"][0]
-    return f"https://{host}{PATH}" if secure else f"http://{host}:8087{PATH}"
+    port = settings.BILLING["BILLING_PORT"]
+    return f"https://{host}{PATH}" if secure else f"http://{host}:{port}{PATH}"
 
 
 def default_return(request: HttpRequest) -> str:

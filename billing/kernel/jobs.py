@@ -20,19 +20,24 @@ QUEUE_AWAY: Final = (OSError, OperationalError, RedisError)
 """What a wake-up fails with where Valkey is away, slow or full."""
 
 
-def enqueue(name: str, **ids: UUID | int | str) -> None:
+FIRST: Final = 0
+"""The priority of what somebody waits for: the transport's highest."""
+
+
+def enqueue(name: str, *, first: bool = False, **ids: UUID | int | str) -> None:
     """Wake a task once the current transaction commits. An unknown name raises KeyError at once.
 
-    When the queue is away the wake-up is lost and logged; beat sweeps what is due.
+    When the queue is away the wake-up is lost and logged; beat sweeps what is due. `first`: before
+    others of a task that stands behind (config.settings.queues), since somebody waits for it.
     """
     task = current_app.tasks[name]
     kwargs = {key: str(value) for key, value in ids.items()}
-    transaction.on_commit(partial(_wake, task, kwargs))
+    transaction.on_commit(partial(_wake, task, kwargs, {"priority": FIRST} if first else {}))
 
 
-def _wake(task: Any, kwargs: dict[str, str]) -> None:
+def _wake(task: Any, kwargs: dict[str, str], options: dict[str, int]) -> None:
     try:
-        task.apply_async(kwargs=kwargs, retry=False)
+        task.apply_async(kwargs=kwargs, retry=False, **options)
     except QUEUE_AWAY as e:
         log.warning("wake_up_lost", task=task.name, reason=str(e))
 

@@ -134,19 +134,21 @@ def discounts_on(
     period_end: datetime,
     known: Mapping[UUID, list[Discount]] | None = None,
 ) -> list[Discount]:
-    """Return the discounts of an invoice for [period_start, period_end), in the order given.
+    """Return the discounts of an invoice for [period_start, period_end), as they are taken off.
 
-    The first invoice in advance has an empty period: what was given by its start is on it. A use
-    on a void invoice does not count, so it does not begin a duration. `known` are those of
-    `read_discounts`, where they were read for many.
+    That is: percentages first, then amounts, each in the order in which they were given. The first
+    invoice in advance has an empty period: what was given by its start is on it. A use on a void
+    invoice does not count, so it does not begin a duration. `known` are those of `read_discounts`,
+    where they were read for many.
     """
     rows = known if known is not None else read_discounts([subscription.id])
-    return [
+    found = [
         row
         for row in rows.get(subscription.id, ())
         if _is_given(row, period_start, period_end)
         and _still_lasts(row, row.first_start, period_start, subscription.timezone)  # type: ignore[attr-defined]
     ]
+    return sorted(found, key=lambda row: row.percent is None)
 
 
 def _is_given(row: Discount, start: datetime, end: datetime) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+WORKER: Final = "celery"
 COURIER: Final = "courier"
 WAITING: Final = (
     "webhooks.hand_on",
@@ -18,4 +19,15 @@ WAITING: Final = (
     "customers.*",
 )
 PROMPT: Final = ("alerts.sweep", "quotas.expire_reservations")
-ROUTES: Final[dict[str, Any]] = {name: {"queue": COURIER} for name in (*WAITING, *PROMPT)}
+BEHIND: Final = (
+    "invoicing.render_pdf",
+    "invoicing.render_credit_note",
+    "invoicing.render_due",
+)
+"""What is made ahead stands behind all else, and behind what of it somebody waits for."""
+
+LAST: Final = 9
+ROUTES: Final[dict[str, Any]] = {
+    **{name: {"queue": COURIER} for name in (*WAITING, *PROMPT)},
+    **{name: {"queue": WORKER, "priority": LAST} for name in BEHIND},
+}

@@ -13,7 +13,7 @@ from billing.kernel.decimals import format_decimal
 from billing.kernel.money import Money
 from invoicing.models import Invoice, LineType
 from invoicing.pdf.document import DocumentLine, InvoiceDocument, TaxRow
-from invoicing.pdf.documents import party_block
+from invoicing.pdf.documents import is_made_ahead, party_block
 from invoicing.pdf.rendering import claim, due_documents, make_bytes, with_bytes
 from invoicing.records import CreditNote, CreditNoteDocument, CreditNoteLine
 
@@ -92,7 +92,8 @@ def expect_credit_note(note: CreditNote) -> CreditNoteDocument:
     made = CreditNoteDocument.objects.create(
         account_id=note.account_id, credit_note=note, due_at=Now(), created_at=Now()
     )
-    jobs.enqueue(RENDER, document_id=made.pk)
+    if is_made_ahead(note.account_id):
+        jobs.enqueue(RENDER, document_id=made.pk)
     return made
 
 
@@ -105,12 +106,20 @@ def render_credit_note(*, document_id: int, now: datetime) -> None:
     make_bytes(document, printed_credit_note(note), at=note.created_at, now=now)
 
 
-def render_due_credit_notes(*, now: datetime, limit: int = 50) -> None:
-    """Render what is due: the wake-ups that were lost, and what failed before."""
-    for document_id in due_documents(CreditNoteDocument, now=now, limit=limit):
+def render_due_credit_notes(*, now: datetime, limit: int = 50, only_ahead: bool = False) -> bool:
+    """Render what is due: the wake-ups that were lost, and what failed before.
+
+    `only_ahead`: what is made before somebody asks. Returns whether there may be more than `limit`.
+    """
+    due = due_documents(CreditNoteDocument, now=now, limit=limit, only_ahead=only_ahead)
+    for document_id in due:
         render_credit_note(document_id=document_id, now=now)
+    return len(due) == limit
 
 
 def pdf_of_credit_note(*, note_id: UUID, wait: float | None = None) -> CreditNoteDocument:
     """Return the note's document with its bytes, waiting for a worker. Raises PdfNotReady."""
-    return with_bytes(CreditNoteDocument.objects.get(credit_note_id=note_id), wait=wait)
+    document = CreditNoteDocument.objects.get(credit_note_id=note_id)
+    if document.content is None:
+        jobs.enqueue(RENDER, document_id=document.pk, first=True)
+    return with_bytes(document, wait=wait)

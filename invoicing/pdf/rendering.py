@@ -103,21 +103,30 @@ def _failed(document: Document, why: str, *, now: datetime) -> None:
     )
 
 
-def render_due(*, now: datetime, limit: int = 50) -> None:
-    """Render what is due: the wake-ups that were lost, and what failed before."""
-    for document_id in due_documents(InvoiceDocument, now=now, limit=limit):
+def render_due(*, now: datetime, limit: int = 50, only_ahead: bool = False) -> bool:
+    """Render what is due: the wake-ups that were lost, and what failed before.
+
+    `only_ahead`: what is made before somebody asks. Returns whether there may be more than `limit`.
+    """
+    due = due_documents(InvoiceDocument, now=now, limit=limit, only_ahead=only_ahead)
+    for document_id in due:
         render_document(document_id=document_id, now=now)
+    return len(due) == limit
 
 
-def due_documents(kind: type[Document], *, now: datetime, limit: int) -> list[int]:
+def due_documents(
+    kind: type[Document], *, now: datetime, limit: int, only_ahead: bool
+) -> list[int]:
     """Return what is to be rendered by now, the longest overdue first."""
     due = kind.objects.filter(due_at__lte=now, content__isnull=True, attempts__lt=ATTEMPT_LIMIT)
+    if only_ahead:
+        due = due.filter(account__test_clock=None)
     return list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 @service
 def ask_for(*, account_id: UUID, invoice_id: UUID, now: datetime) -> InvoiceDocument:
-    """Make sure that the invoice's document is rendered or due. `now` is real time.
+    """Make sure that the invoice's document is rendered or due, and next. `now` is real time.
 
     Of an account that is closed the drafts are gone; what was printed stays. Raises NotFound.
     """
@@ -125,9 +134,9 @@ def ask_for(*, account_id: UUID, invoice_id: UUID, now: datetime) -> InvoiceDocu
     invoice = queries.invoice_of(invoice_id)
     if account.closed_at is not None and invoice.number is None:
         raise NotFound(noun="invoice")
-    document = expect_document(invoice)
+    document = expect_document(invoice, first=True)
     if document.content is None and document.due_at is not None and document.due_at <= now:
-        jobs.enqueue("invoicing.render_pdf", document_id=document.pk)
+        jobs.enqueue("invoicing.render_pdf", document_id=document.pk, first=True)
     if invoice.status == InvoiceStatus.DRAFT:
         InvoiceDocument.objects.filter(invoice=invoice).exclude(pk=document.pk).delete()
     return document

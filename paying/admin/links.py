@@ -19,6 +19,8 @@ PLACES: Final[Mapping[str, str]] = {
     "sub": "subscriptions",
     "evt": "events",
     "dp": "disputes",
+    "du": "disputes",
+    "py": "payments",
     "price": "prices",
     "prod": "products",
     "plan": "products",

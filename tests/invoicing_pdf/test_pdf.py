@@ -130,6 +130,30 @@ def test_a_void_invoice_is_marked() -> None:
     assert "VOID" in page_texts(pdf_of(invoice(status="VOID")))[0]
 
 
+def places_of_totals(pdf: bytes) -> list[float]:
+    """Return from where on the labels of the totals stand: points from the page's left side."""
+    found: list[float] = []
+
+    def see(text: str, matrix: Any, at: Any, *_: Any) -> None:
+        if text.strip() in {"Total", "Amount due"} and matrix[3] * at[5] + matrix[5] < 500:
+            found.append(matrix[0] * at[4] + matrix[4])
+
+    read(pdf).pages[-1].extract_text(visitor_text=see)
+    return found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"status": "VOID"}, {"status": "DRAFT"}, {"notes": "Thank you. " * 100}],
+    ids=["terms", "void", "draft", "notes"],
+)
+def test_the_totals_stand_under_the_amounts_whatever_is_beside(changes: dict[str, Any]) -> None:
+    labels = places_of_totals(pdf_of(invoice(**changes)))
+
+    assert len(labels) == 2
+    assert min(labels) > 250  # they are 92 mm wide
+
+
 def test_names_of_other_scripts_and_of_any_length_are_printed() -> None:
     party = PartyBlock(name="Жанна Ω · Łódź " + "W" * 200, address="x\n" * 6, tax_id="A" * 255)
     wide = "999999999999999.123456789012"

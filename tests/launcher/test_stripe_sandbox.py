@@ -2,7 +2,7 @@
 
 import pytest
 
-from launcher import runstate
+from launcher import databases, runstate, secret_store
 from launcher.errors import LaunchError
 from launcher.stack import Options, Stack
 from launcher.stripe_sandbox import StripeSandbox, of_running
@@ -16,6 +16,17 @@ def test_the_system_is_pointed_to_the_sandbox_and_told_by_it(folder, clean):
     assert program.environment["STRIPE_API_HOST"] == stack.stripe.url
     assert "http://127.0.0.1:8087/api/v1/billing/stripe/webhook" in program.command
     assert stack.stripe.settings.items() <= program.environment.items()
+
+
+def test_the_system_knows_the_port_that_its_mails_lead_back_to(folder, clean):
+    given = {"DATABASE_URL": "postgresql://a/b", "REDIS_URL": "redis://c"}
+    stack = Stack(folder, Options(port=8291, environ={**clean, **given}))
+    stack.secrets = secret_store.load_or_make(folder)
+    stack.databases = databases.plan(
+        folder, stack.secrets, stack.options.environ, workers=1, durable=False
+    )
+
+    assert stack.environment()["BILLING_PORT"] == "8291"
 
 
 def test_its_secrets_stand_in_no_command_line(folder, clean):

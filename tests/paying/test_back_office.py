@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from paying.admin.links import at_stripe
 from paying.models import (
     Collection,
     Intent,
@@ -68,6 +69,14 @@ def test_an_event_links_to_stripes_dashboard(staff: Client, paid: Shop) -> None:
 
     assert "https://dashboard.stripe.com/test/events/evt_" in shown
     assert page(StripeEvent) in staff.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("du_1", "disputes"), ("py_1", "payments"), ("plan_1", "products"), ("price_1", "prices")],
+)
+def test_each_kind_of_object_links_to_its_page(name: str, place: str) -> None:
+    assert f"https://dashboard.stripe.com/test/{place}/{name}" in at_stripe(name)
 
 
 def test_the_tenants_page_says_how_it_pays(staff: Client, paid: Shop) -> None:

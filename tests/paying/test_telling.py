@@ -14,6 +14,7 @@ from invoicing.records import Mail, MailTemplate
 from paying.buying.saying import say_changes
 from paying.models import Profile
 from paying.money.reminding import tell_due
+from paying.pages import own_return
 from paying.syncing.customers import unlink
 from tests.fakes.stripe import Mood
 from tests.paying.conftest import Shop
@@ -140,6 +141,23 @@ def test_each_attempt_that_fails_is_told(shop: Shop, due: Invoice) -> None:
     tell_due(stripe=shop.stripe, now=later(days=4, seconds=1))
 
     assert Mail.objects.filter(template=MailTemplate.PAYMENT_FAILED).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("set_to", "place"),
+    [
+        ({"BILLING_PORT": 8291}, "http://localhost:8291/stripe/return"),
+        ({"BILLING_SECURE": True, "BILLING_PORT": 8291}, "https://localhost/stripe/return"),
+        ({"STRIPE_RETURN_URLS": ("https://a.example/x",)}, "https://a.example/x"),
+    ],
+)
+def test_from_the_page_of_a_mail_a_browser_comes_back_to_us(
+    settings: Any, set_to: dict[str, Any], place: str
+) -> None:
+    ours = {"ALLOWED_HOSTS": ["localhost"], "STRIPE_RETURN_URLS": (), "BILLING_SECURE": False}
+    settings.BILLING = {**settings.BILLING, **ours, **set_to}
+
+    assert own_return() == place
 
 
 def test_without_a_page_the_mail_has_no_link(shop: Shop, due: Invoice) -> None:

@@ -67,6 +67,18 @@ def test_the_same_with_half_off_for_ever(world: World) -> None:
     assert amounts(preview)[-1] == ("DISCOUNT", "-66.75")
 
 
+def test_percentages_are_taken_off_and_shown_first(world: World) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    world.subscribe(world.plan(price="100.00"))
+    act(world, "discount", discountAmount="5.00")
+    act(world, "discount", discountPercent="10")
+    act(world, "discount", discountPercent="20")
+
+    off = [line for line in amounts(world.preview()) if line[0] == "DISCOUNT"]
+
+    assert off == [("DISCOUNT", "-10.00"), ("DISCOUNT", "-18.00"), ("DISCOUNT", "-5.00")]
+
+
 def test_the_same_in_arrears(world: World) -> None:
     april(world)
     at(world, NOON_16)

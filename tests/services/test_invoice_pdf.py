@@ -6,13 +6,19 @@ import hashlib
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from celery import Task
+from django.test import TestCase
 from pypdf import PdfReader
 
+from billing.kernel import clock, jobs
+from billing.models import Account
 from invoicing.models import Invoice, InvoiceDocument
 from invoicing.pdf import rendering
 from invoicing.pdf.errors import PdfFailed
+from invoicing.tasks import render_due
 from tests.scenarios.world import World
 
 NOW = datetime(2040, 1, 1, tzinfo=UTC)
@@ -85,6 +91,71 @@ def test_not_rendered_in_time_is_a_503_that_says_when_to_come_again(world: World
     answer = world.call("get", f"/invoices/{invoice['id']}/pdf", status=503)
 
     assert answer["error"]["code"] == "PDF_NOT_READY"
+
+
+@pytest.mark.parametrize("state", ["draft", "final"])
+def test_a_pdf_that_somebody_waits_for_goes_before_those_made_ahead(
+    world: World, state: str
+) -> None:
+    if state == "draft":
+        invoice = world.post(f"/tenants/{world.tenant}/invoices")
+    else:
+        world.advance("2025-05-01T01:00:00Z")
+        (invoice,) = world.invoices()
+    with (
+        patch.object(rendering, "WAIT_SECONDS", 0),
+        patch.object(Task, "apply_async") as wakes,
+        TestCase.captureOnCommitCallbacks(execute=True),
+    ):
+        world.call("get", f"/invoices/{invoice['id']}/pdf", status=503)
+
+    assert {call.kwargs.get("priority") for call in wakes.call_args_list} == {jobs.FIRST}
+
+
+def off_the_clock() -> None:
+    Account.objects.update(test_clock=None)
+
+
+def test_on_a_test_clock_none_is_made_ahead(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    made: list[int] = []
+    monkeypatch.setattr(
+        rendering, "render_document", lambda *, document_id, **_: made.append(document_id)
+    )
+    with (
+        patch.object(Task, "apply_async") as wakes,
+        TestCase.captureOnCommitCallbacks(execute=True),
+    ):
+        world.advance("2025-05-01T01:00:00Z")
+        world.post(f"/invoices/{world.invoices()[0]['id']}/void")
+    render_due()
+
+    woken = [call for call in wakes.call_args_list if "document_id" in str(call)]
+    assert (woken, made) == ([], [])
+    off_the_clock()
+    render_due()
+    assert len(made) == 2
+
+
+def test_a_sweep_makes_a_few_and_comes_back_for_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "render_pdf", lambda *_, **__: b"%PDF")
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    woken: list[str] = []
+    monkeypatch.setattr(jobs, "enqueue", lambda name, **_: woken.append(name))
+    world.advance("2025-08-01T01:00:00Z")
+    off_the_clock()
+    waiting = InvoiceDocument.objects.filter(content__isnull=True)
+    left = [waiting.count()]
+
+    for _ in range(2):
+        woken.clear()
+        render_due()
+        left.append(waiting.count())
+        left.append(len(woken))
+
+    assert left == [4, 1, 1, 0, 0]
 
 
 def test_a_drafts_pdf_is_marked_and_follows_the_draft(world: World) -> None:

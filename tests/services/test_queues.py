@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
 from unittest.mock import PropertyMock, patch
+from uuid import uuid4
 
 import pytest
 from celery import Task, current_app
@@ -17,6 +18,7 @@ from billing.kernel import jobs, liveness, outward
 from billing.outbox import publish
 from config.celery import app, show_life
 from config.settings.beat import SCHEDULE
+from config.settings.queues import LAST
 from launcher import services
 from tests import factories
 
@@ -41,6 +43,27 @@ def test_all_that_waits_for_others_and_what_must_be_prompt_is_the_couriers() -> 
         "alerts.sweep",
         "quotas.expire_reservations",
     }
+
+
+def test_what_is_made_ahead_stands_behind_all_else() -> None:
+    behind = {"invoicing.render_pdf", "invoicing.render_credit_note", "invoicing.render_due"}
+    route = current_app.amqp.router.route
+
+    assert {task.name for task in tasks() if "priority" in route({}, task.name)} == behind
+    assert {route({}, name)["priority"] for name in behind} == {LAST}
+    assert {route({"priority": jobs.FIRST}, name)["priority"] for name in behind} == {jobs.FIRST}
+
+
+def test_what_somebody_waits_for_is_taken_from_the_queue_first() -> None:
+    with app.connection_for_write() as wire, wire.SimpleQueue(f"test-{uuid4()}") as queue:
+        queue.put("made ahead", priority=LAST)
+        queue.put("waited for", priority=jobs.FIRST)
+
+        taken = [queue.get(timeout=10) for _ in range(2)]
+        for message in taken:
+            message.ack()
+
+    assert [message.payload for message in taken] == ["waited for", "made ahead"]
 
 
 def test_beat_asks_for_tasks_that_there_are() -> None:

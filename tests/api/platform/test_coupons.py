@@ -122,6 +122,20 @@ def test_what_no_coupon_can_be(world: World, given: dict[str, Any], field: str) 
     assert Coupon.objects.count() == 0
 
 
+def test_a_coupon_expires_by_the_clock_of_whoever_redeems_it(world: World) -> None:
+    """A tenant on a test clock lives in 2025: what ends there lies in the real past."""
+    coupon(world, expiresAt="2025-05-01T00:00:00Z")
+    world.subscribe(world.plan())
+    world.advance("2025-04-30T23:59:59Z")
+    before = ask(world)["valid"]
+
+    world.advance("2025-05-01T00:00:00Z")
+
+    assert before is True
+    assert ask(world)["reason"] == "EXPIRED"
+    assert redeem(world, status=409)["error"]["code"] == "EXPIRED"
+
+
 def test_a_redeemed_percentage_is_on_the_invoices_of_its_months(world: World) -> None:
     coupon(world, durationMonths=2)
     world.subscribe(world.plan())
