@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,54 +17,187 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Alert',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('threshold_type', models.CharField(choices=[('ABSOLUTE', 'Absolute'), ('PERCENTAGE_OF_BUDGET', 'Percentage Of Budget'), ('DAILY_RATE', 'Daily Rate'), ('ANOMALY', 'Anomaly')], max_length=20)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    'threshold_type',
+                    models.CharField(
+                        choices=[
+                            ('ABSOLUTE', 'Absolute'),
+                            ('PERCENTAGE_OF_BUDGET', 'Percentage Of Budget'),
+                            ('DAILY_RATE', 'Daily Rate'),
+                            ('ANOMALY', 'Anomaly'),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 ('threshold', models.DecimalField(decimal_places=12, max_digits=27)),
                 ('notify_email', models.BooleanField(default=True)),
                 ('email', models.CharField(blank=True, max_length=255)),
                 ('notify_slack', models.BooleanField(default=False)),
                 ('slack_url', models.CharField(blank=True, max_length=2000)),
                 ('webhook_url', models.CharField(blank=True, max_length=2000)),
-                ('status', models.CharField(choices=[('ACTIVE', 'Active'), ('TRIGGERED', 'Triggered'), ('DISMISSED', 'Dismissed')], default='ACTIVE', max_length=9)),
+                (
+                    'status',
+                    models.CharField(
+                        choices=[
+                            ('ACTIVE', 'Active'),
+                            ('TRIGGERED', 'Triggered'),
+                            ('DISMISSED', 'Dismissed'),
+                        ],
+                        default='ACTIVE',
+                        max_length=9,
+                    ),
+                ),
                 ('period_id', models.UUIDField(blank=True, null=True)),
-                ('current', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
+                (
+                    'current',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
                 ('triggered_at', models.DateTimeField(blank=True, null=True)),
                 ('dismissed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='billing.account')),
-                ('slack', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='webhooks.webhookendpoint')),
-                ('webhook', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='webhooks.webhookendpoint')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='alerts',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'slack',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name='+',
+                        to='webhooks.webhookendpoint',
+                    ),
+                ),
+                (
+                    'webhook',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name='+',
+                        to='webhooks.webhookendpoint',
+                    ),
+                ),
             ],
-         options={"constraints": [models.CheckConstraint(condition=models.Q(('threshold__gt', 0)), name='alert_threshold_above_zero'), models.CheckConstraint(condition=models.Q(('status', 'ACTIVE'), ('period_id__isnull', False), ('status', 'DISMISSED'), _connector='OR'), name='alert_status_has_its_period'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('status', 'TRIGGERED'), _negated=True), ('triggered_at__isnull', False), _connector='OR'), models.Q(models.Q(('status', 'DISMISSED'), _negated=True), ('dismissed_at__isnull', False), _connector='OR')), name='alert_status_has_its_time')], "indexes": [models.Index(fields=['account', '-created_at', '-id'], name='alert_account_created')],},),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(('threshold__gt', 0)), name='alert_threshold_above_zero'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('status', 'ACTIVE'),
+                            ('period_id__isnull', False),
+                            ('status', 'DISMISSED'),
+                            _connector='OR',
+                        ),
+                        name='alert_status_has_its_period',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(('status', 'TRIGGERED'), _negated=True),
+                                ('triggered_at__isnull', False),
+                                _connector='OR',
+                            ),
+                            models.Q(
+                                models.Q(('status', 'DISMISSED'), _negated=True),
+                                ('dismissed_at__isnull', False),
+                                _connector='OR',
+                            ),
+                        ),
+                        name='alert_status_has_its_time',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=['account', '-created_at', '-id'], name='alert_account_created'
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='AlertFiring',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('period_id', models.UUIDField()),
                 ('event_id', models.UUIDField()),
                 ('threshold', models.DecimalField(decimal_places=12, max_digits=27)),
                 ('measured', models.DecimalField(decimal_places=12, max_digits=27)),
                 ('at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='billing.account')),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='firings', to='alerts.alert')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'alert',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='firings',
+                        to='alerts.alert',
+                    ),
+                ),
             ],
-         options={"constraints": [models.UniqueConstraint(fields=('alert', 'period_id'), name='alert_fires_once_a_period')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('alert', 'period_id'), name='alert_fires_once_a_period'
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='AlertWatch',
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='billing.account')),
+                (
+                    'account',
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name='+',
+                        serialize=False,
+                        to='billing.account',
+                    ),
+                ),
                 ('seen_version', models.BigIntegerField(default=-1)),
                 ('is_open', models.BooleanField(default=True)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('leased_until', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='watch_due'), models.Index(condition=models.Q(('is_open', True)), fields=['account'], name='watch_open')],
+                'indexes': [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='watch_due',
+                    ),
+                    models.Index(
+                        condition=models.Q(('is_open', True)), fields=['account'], name='watch_open'
+                    ),
+                ],
             },
         ),
-        
-        
-        
-        
-        
     ]

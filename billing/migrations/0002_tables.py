@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -23,7 +22,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='UsageBucketValue',
             fields=[
-                ('pk', models.CompositePrimaryKey('bucket_id', 'value', blank=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    'pk',
+                    models.CompositePrimaryKey(
+                        'bucket_id',
+                        'value',
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('bucket_id', models.BigIntegerField()),
                 ('value', models.CharField(db_collation='C', max_length=255)),
                 ('references', models.BigIntegerField(default=0)),
@@ -32,7 +41,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='UsageCounterValue',
             fields=[
-                ('pk', models.CompositePrimaryKey('period_id', 'charge_id', 'value', blank=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    'pk',
+                    models.CompositePrimaryKey(
+                        'period_id',
+                        'charge_id',
+                        'value',
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('period_id', models.UUIDField()),
                 ('charge_id', models.UUIDField()),
                 ('value', models.CharField(db_collation='C', max_length=255)),
@@ -49,48 +69,148 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Account',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('currency', models.CharField(max_length=3)),
                 ('timezone', models.CharField(default='UTC', max_length=64)),
                 ('stripe_customer_id', models.CharField(blank=True, max_length=255)),
                 ('created_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='billing.account')),
+                (
+                    'customer',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='tenants',
+                        to='billing.account',
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
             name='CreditGrant',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('amount_minor', models.BigIntegerField()),
                 ('remaining_minor', models.BigIntegerField()),
                 ('reason', models.CharField(blank=True, max_length=2000)),
                 ('invoice_id', models.UUIDField(blank=True, db_index=True, null=True)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_grants', to='billing.account')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='credit_grants',
+                        to='billing.account',
+                    ),
+                ),
             ],
-         options={"constraints": [models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0), ('remaining_minor__gte', 0), ('remaining_minor__lte', models.F('amount_minor'))), name='credit_grant_bounds')], "indexes": [models.Index(condition=models.Q(('remaining_minor__gt', 0)), fields=['account', 'expires_at'], name='credit_grant_spendable')],},),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('amount_minor__gt', 0),
+                            ('remaining_minor__gte', 0),
+                            ('remaining_minor__lte', models.F('amount_minor')),
+                        ),
+                        name='credit_grant_bounds',
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('remaining_minor__gt', 0)),
+                        fields=['account', 'expires_at'],
+                        name='credit_grant_spendable',
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='CreditEntry',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('GRANT', 'Grant'), ('USE', 'Use'), ('RETURN', 'Return'), ('EXPIRY', 'Expiry'), ('REVOKE', 'Revoke')], max_length=8)),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
+                (
+                    'kind',
+                    models.CharField(
+                        choices=[
+                            ('GRANT', 'Grant'),
+                            ('USE', 'Use'),
+                            ('RETURN', 'Return'),
+                            ('EXPIRY', 'Expiry'),
+                            ('REVOKE', 'Revoke'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('amount_minor', models.BigIntegerField()),
                 ('invoice_id', models.UUIDField(blank=True, db_index=True, null=True)),
                 ('at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_entries', to='billing.account')),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='billing.creditgrant')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='credit_entries',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'grant',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='entries',
+                        to='billing.creditgrant',
+                    ),
+                ),
             ],
             options={
                 'verbose_name_plural': 'credit entries',
-            "constraints": [models.UniqueConstraint(condition=models.Q(('invoice_id__isnull', False)), fields=('grant', 'invoice_id', 'kind'), name='credit_entry_once_per_invoice')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(('invoice_id__isnull', False)),
+                        fields=('grant', 'invoice_id', 'kind'),
+                        name='credit_entry_once_per_invoice',
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Discount',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('position', models.PositiveIntegerField()),
-                ('percent', models.DecimalField(blank=True, decimal_places=12, max_digits=15, null=True)),
+                (
+                    'percent',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=15, null=True),
+                ),
                 ('amount_minor', models.BigIntegerField(blank=True, null=True)),
                 ('duration_months', models.PositiveIntegerField(blank=True, null=True)),
                 ('reason', models.CharField(blank=True, max_length=2000)),
@@ -98,7 +218,14 @@ class Migration(migrations.Migration):
                 ('source_id', models.UUIDField(blank=True, null=True, unique=True)),
                 ('effective_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['subscription_id', 'position'],
@@ -107,18 +234,50 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DiscountUse',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('invoice_id', models.UUIDField()),
                 ('period_start', models.DateTimeField()),
                 ('amount_minor', models.BigIntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='billing.discount')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'discount',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='uses',
+                        to='billing.discount',
+                    ),
+                ),
             ],
-         options={"constraints": [models.UniqueConstraint(fields=('discount', 'invoice_id'), name='discount_use_once')], "indexes": [models.Index(fields=['invoice_id'], name='discount_use_invoice')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('discount', 'invoice_id'), name='discount_use_once'
+                    )
+                ],
+                "indexes": [models.Index(fields=['invoice_id'], name='discount_use_invoice')],
+            },
+        ),
         migrations.CreateModel(
             name='IdempotentAnswer',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('caller', models.CharField(max_length=128)),
                 ('method', models.CharField(max_length=8)),
                 ('path', models.CharField(max_length=1024)),
@@ -130,29 +289,65 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_index=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('caller', 'key', 'method', 'path'), name='idempotent_answer_once')],
+                'constraints': [
+                    models.UniqueConstraint(
+                        fields=('caller', 'key', 'method', 'path'), name='idempotent_answer_once'
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name='Meter',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('metric_type', models.CharField(max_length=255, unique=True)),
                 ('name', models.CharField(max_length=255)),
                 ('unit', models.CharField(max_length=255)),
-                ('aggregation', models.CharField(choices=[('SUM', 'Sum'), ('COUNT', 'Count'), ('MAX', 'Max'), ('LATEST', 'Latest'), ('UNIQUE', 'Unique')], max_length=8)),
+                (
+                    'aggregation',
+                    models.CharField(
+                        choices=[
+                            ('SUM', 'Sum'),
+                            ('COUNT', 'Count'),
+                            ('MAX', 'Max'),
+                            ('LATEST', 'Latest'),
+                            ('UNIQUE', 'Unique'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('unique_field', models.CharField(blank=True, max_length=255)),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('aggregation', 'UNIQUE'), ('unique_field', ''), _connector='XOR'), name='meter_unique_field_with_unique_only')],
+                'constraints': [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('aggregation', 'UNIQUE'), ('unique_field', ''), _connector='XOR'
+                        ),
+                        name='meter_unique_field_with_unique_only',
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name='Plan',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('code', models.CharField(max_length=255, unique=True)),
                 ('name', models.CharField(max_length=255)),
                 ('description', models.TextField(blank=True, max_length=2000)),
@@ -162,31 +357,95 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='plan_one_default'), models.CheckConstraint(condition=models.Q(('is_default', False), ('is_active', True), _connector='OR'), name='plan_default_is_active')],
+                'constraints': [
+                    models.UniqueConstraint(
+                        condition=models.Q(('is_default', True)),
+                        fields=('is_default',),
+                        name='plan_one_default',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('is_default', False), ('is_active', True), _connector='OR'
+                        ),
+                        name='plan_default_is_active',
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
             name='PlanLimit',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('service_name', models.CharField(max_length=255)),
                 ('feature_key', models.CharField(max_length=255)),
                 ('value', models.BigIntegerField()),
-                ('window', models.CharField(blank=True, choices=[('minute', 'Minute'), ('hour', 'Hour'), ('day', 'Day'), ('month', 'Month')], max_length=8)),
+                (
+                    'window',
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ('minute', 'Minute'),
+                            ('hour', 'Hour'),
+                            ('day', 'Day'),
+                            ('month', 'Month'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('description', models.CharField(blank=True, max_length=2000)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='billing.plan')),
+                (
+                    'plan',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='limits',
+                        to='billing.plan',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['service_name', 'feature_key'],
-            "constraints": [models.UniqueConstraint(fields=('plan', 'service_name', 'feature_key'), name='plan_limit_once'), models.CheckConstraint(condition=models.Q(('value__gte', -1)), name='plan_limit_value')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('plan', 'service_name', 'feature_key'), name='plan_limit_once'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(('value__gte', -1)), name='plan_limit_value'
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PlanVersion',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('version', models.PositiveIntegerField()),
                 ('currency', models.CharField(max_length=3)),
-                ('interval', models.CharField(choices=[('DAY', 'Day'), ('WEEK', 'Week'), ('MONTH', 'Month'), ('QUARTER', 'Quarter'), ('YEAR', 'Year')], max_length=8)),
+                (
+                    'interval',
+                    models.CharField(
+                        choices=[
+                            ('DAY', 'Day'),
+                            ('WEEK', 'Week'),
+                            ('MONTH', 'Month'),
+                            ('QUARTER', 'Quarter'),
+                            ('YEAR', 'Year'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('price_minor', models.BigIntegerField()),
                 ('pay_in_advance', models.BooleanField(default=False)),
                 ('trial_days', models.PositiveIntegerField(default=0)),
@@ -194,39 +453,170 @@ class Migration(migrations.Migration):
                 ('tax_category', models.CharField(default='STANDARD', max_length=255)),
                 ('stripe_price_id', models.CharField(blank=True, max_length=255)),
                 ('created_at', models.DateTimeField()),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='billing.plan')),
+                (
+                    'plan',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='versions',
+                        to='billing.plan',
+                    ),
+                ),
             ],
-         options={"constraints": [models.UniqueConstraint(fields=('plan', 'version'), name='plan_version_number_once'), models.CheckConstraint(condition=models.Q(('price_minor__gte', 0), models.Q(('minimum_commitment_minor__isnull', True), ('minimum_commitment_minor__gte', 0), _connector='OR')), name='plan_version_money_not_negative')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('plan', 'version'), name='plan_version_number_once'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('price_minor__gte', 0),
+                            models.Q(
+                                ('minimum_commitment_minor__isnull', True),
+                                ('minimum_commitment_minor__gte', 0),
+                                _connector='OR',
+                            ),
+                        ),
+                        name='plan_version_money_not_negative',
+                    ),
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='Charge',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('position', models.PositiveSmallIntegerField()),
                 ('description', models.CharField(blank=True, max_length=2000)),
-                ('model', models.CharField(choices=[('PER_UNIT', 'Per Unit'), ('PACKAGE', 'Package'), ('GRADUATED', 'Graduated'), ('VOLUME', 'Volume'), ('PERCENTAGE', 'Percentage'), ('STAIRCASE', 'Staircase')], max_length=16)),
-                ('included_quantity', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
+                (
+                    'model',
+                    models.CharField(
+                        choices=[
+                            ('PER_UNIT', 'Per Unit'),
+                            ('PACKAGE', 'Package'),
+                            ('GRADUATED', 'Graduated'),
+                            ('VOLUME', 'Volume'),
+                            ('PERCENTAGE', 'Percentage'),
+                            ('STAIRCASE', 'Staircase'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    'included_quantity',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
                 ('filter', models.JSONField(blank=True, null=True)),
-                ('unit_price', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
-                ('package_size', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
-                ('package_price', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
-                ('rate', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
-                ('fixed_fee', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
+                (
+                    'unit_price',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
+                (
+                    'package_size',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
+                (
+                    'package_price',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
+                (
+                    'rate',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
+                (
+                    'fixed_fee',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
                 ('tiers', models.JSONField(blank=True, null=True)),
                 ('minimum_minor', models.BigIntegerField(blank=True, null=True)),
                 ('maximum_minor', models.BigIntegerField(blank=True, null=True)),
                 ('tax_category', models.CharField(default='STANDARD', max_length=255)),
-                ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='billing.meter')),
-                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='billing.planversion')),
+                (
+                    'meter',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='charges',
+                        to='billing.meter',
+                    ),
+                ),
+                (
+                    'plan_version',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='charges',
+                        to='billing.planversion',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['plan_version_id', 'position'],
-            "constraints": [models.UniqueConstraint(fields=('plan_version', 'position'), name='charge_position_once'), models.CheckConstraint(condition=models.Q(models.Q(('model', 'PER_UNIT'), ('unit_price__isnull', False)), models.Q(('model', 'PACKAGE'), ('package_price__isnull', False), ('package_size__gt', 0)), models.Q(('model__in', ['GRADUATED', 'VOLUME', 'STAIRCASE']), ('tiers__isnull', False)), models.Q(('model', 'PERCENTAGE'), ('rate__isnull', False)), _connector='OR'), name='charge_has_the_fields_of_its_model'), models.CheckConstraint(condition=models.Q(('minimum_minor__isnull', True), ('maximum_minor__isnull', True), ('maximum_minor__gte', models.F('minimum_minor')), _connector='OR'), name='charge_maximum_not_below_minimum')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('plan_version', 'position'), name='charge_position_once'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('model', 'PER_UNIT'), ('unit_price__isnull', False)),
+                            models.Q(
+                                ('model', 'PACKAGE'),
+                                ('package_price__isnull', False),
+                                ('package_size__gt', 0),
+                            ),
+                            models.Q(
+                                ('model__in', ['GRADUATED', 'VOLUME', 'STAIRCASE']),
+                                ('tiers__isnull', False),
+                            ),
+                            models.Q(('model', 'PERCENTAGE'), ('rate__isnull', False)),
+                            _connector='OR',
+                        ),
+                        name='charge_has_the_fields_of_its_model',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('minimum_minor__isnull', True),
+                            ('maximum_minor__isnull', True),
+                            ('maximum_minor__gte', models.F('minimum_minor')),
+                            _connector='OR',
+                        ),
+                        name='charge_maximum_not_below_minimum',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Subscription',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('INCOMPLETE', 'Incomplete'), ('TRIALING', 'Trialing'), ('ACTIVE', 'Active'), ('PAST_DUE', 'Past Due'), ('UNPAID', 'Unpaid'), ('PAUSED', 'Paused'), ('CANCELLED', 'Cancelled')], max_length=16)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    'status',
+                    models.CharField(
+                        choices=[
+                            ('INCOMPLETE', 'Incomplete'),
+                            ('TRIALING', 'Trialing'),
+                            ('ACTIVE', 'Active'),
+                            ('PAST_DUE', 'Past Due'),
+                            ('UNPAID', 'Unpaid'),
+                            ('PAUSED', 'Paused'),
+                            ('CANCELLED', 'Cancelled'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ('timezone', models.CharField(max_length=64)),
                 ('started_at', models.DateTimeField()),
                 ('anchor_at', models.DateTimeField()),
@@ -240,48 +630,190 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='billing.account')),
-                ('pending_plan_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.planversion')),
-                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.planversion')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='subscriptions',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'pending_plan_version',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.planversion',
+                    ),
+                ),
+                (
+                    'plan_version',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.planversion',
+                    ),
+                ),
             ],
             bases=(billing.kernel.states.StateMachine, models.Model),
-         options={"constraints": [models.UniqueConstraint(condition=models.Q(('status', 'CANCELLED'), _negated=True), fields=('account',), name='subscription_one_live_per_account'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('status', 'CANCELLED')), models.Q(models.Q(('status', 'CANCELLED'), _negated=True), ('ended_at__isnull', True)), _connector='OR'), name='subscription_ended_when_cancelled')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='sub_due'), models.Index(fields=['account', '-created_at'], name='sub_account_created')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(('status', 'CANCELLED'), _negated=True),
+                        fields=('account',),
+                        name='subscription_one_live_per_account',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('ended_at__isnull', False), ('status', 'CANCELLED')),
+                            models.Q(
+                                models.Q(('status', 'CANCELLED'), _negated=True),
+                                ('ended_at__isnull', True),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='subscription_ended_when_cancelled',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='sub_due',
+                    ),
+                    models.Index(fields=['account', '-created_at'], name='sub_account_created'),
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='Segment',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('start_at', models.DateTimeField()),
                 ('end_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='billing.account')),
-                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='billing.planversion')),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='billing.subscription')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='segments',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'plan_version',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='segments',
+                        to='billing.planversion',
+                    ),
+                ),
+                (
+                    'subscription',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='segments',
+                        to='billing.subscription',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['subscription_id', 'start_at'],
-            "constraints": [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(billing.subscriptions.models.TstzRange('start_at', 'end_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('subscription', '=')], name='segment_no_overlap')], "indexes": [models.Index(fields=['account', 'start_at'], name='segment_account_start')],},
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                billing.subscriptions.models.TstzRange(
+                                    'start_at',
+                                    'end_at',
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                '&&',
+                            ),
+                            ('subscription', '='),
+                        ],
+                        name='segment_no_overlap',
+                    )
+                ],
+                "indexes": [
+                    models.Index(fields=['account', 'start_at'], name='segment_account_start')
+                ],
+            },
         ),
         migrations.AddField(
             model_name='discount',
             name='subscription',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='discounts', to='billing.subscription'),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name='discounts',
+                to='billing.subscription',
+            ),
         ),
         migrations.CreateModel(
             name='SubscriptionPause',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('start_at', models.DateTimeField()),
                 ('end_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='billing.subscription')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'subscription',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='pauses',
+                        to='billing.subscription',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['subscription_id', 'start_at'],
-            "constraints": [models.UniqueConstraint(condition=models.Q(('end_at__isnull', True)), fields=('subscription',), name='pause_one_open'), models.CheckConstraint(condition=models.Q(('end_at__isnull', True), ('end_at__gte', models.F('start_at')), _connector='OR'), name='pause_runs_forward')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(('end_at__isnull', True)),
+                        fields=('subscription',),
+                        name='pause_one_open',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('end_at__isnull', True),
+                            ('end_at__gte', models.F('start_at')),
+                            _connector='OR',
+                        ),
+                        name='pause_runs_forward',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SubscriptionPeriod',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('sequence', models.PositiveIntegerField()),
                 ('is_trial', models.BooleanField(default=False)),
                 ('index', models.PositiveIntegerField(blank=True, null=True)),
@@ -290,79 +822,329 @@ class Migration(migrations.Migration):
                 ('full_start_at', models.DateTimeField()),
                 ('full_end_at', models.DateTimeField()),
                 ('settled_version', models.BigIntegerField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='billing.account')),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='billing.subscription')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='periods',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'subscription',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='periods',
+                        to='billing.subscription',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['subscription_id', 'sequence'],
-            "constraints": [models.UniqueConstraint(fields=('subscription', 'sequence'), name='period_sequence_once'), models.CheckConstraint(condition=models.Q(('end_at__gte', models.F('start_at'))), name='period_runs_forward'), models.CheckConstraint(condition=models.Q(('full_end_at__gte', models.F('end_at')), ('full_start_at__lte', models.F('start_at'))), name='period_within_its_whole'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(billing.subscriptions.models.TstzRange('start_at', 'end_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('subscription', '=')], name='period_no_overlap')], "indexes": [models.Index(fields=['account', 'end_at'], name='period_account_end')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('subscription', 'sequence'), name='period_sequence_once'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(('end_at__gte', models.F('start_at'))),
+                        name='period_runs_forward',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('full_end_at__gte', models.F('end_at')),
+                            ('full_start_at__lte', models.F('start_at')),
+                        ),
+                        name='period_within_its_whole',
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                billing.subscriptions.models.TstzRange(
+                                    'start_at',
+                                    'end_at',
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                '&&',
+                            ),
+                            ('subscription', '='),
+                        ],
+                        name='period_no_overlap',
+                    ),
+                ],
+                "indexes": [models.Index(fields=['account', 'end_at'], name='period_account_end')],
+            },
         ),
         migrations.CreateModel(
             name='InvoiceDue',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('START', 'Start'), ('PERIOD', 'Period'), ('FINAL', 'Final'), ('LATE', 'Late')], max_length=8)),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
+                (
+                    'kind',
+                    models.CharField(
+                        choices=[
+                            ('START', 'Start'),
+                            ('PERIOD', 'Period'),
+                            ('FINAL', 'Final'),
+                            ('LATE', 'Late'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('draft_at', models.DateTimeField()),
                 ('finalize_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices_due', to='billing.subscriptionperiod')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'period',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='invoices_due',
+                        to='billing.subscriptionperiod',
+                    ),
+                ),
             ],
             options={
                 'verbose_name_plural': 'invoices due',
-            "constraints": [models.UniqueConstraint(fields=('period', 'kind'), name='invoice_due_once')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='invoice_due_at'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['account', 'due_at'], name='invoice_due_account')],},
+                "constraints": [
+                    models.UniqueConstraint(fields=('period', 'kind'), name='invoice_due_once')
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='invoice_due_at',
+                    ),
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['account', 'due_at'],
+                        name='invoice_due_account',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FeeItem',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('FEE', 'Fee'), ('CHARGE', 'Charge'), ('CREDIT', 'Credit')], max_length=8)),
-                ('reason', models.CharField(choices=[('PERIOD', 'Period'), ('CHANGE', 'Change'), ('PAUSE', 'Pause'), ('RESUME', 'Resume'), ('CANCEL', 'Cancel'), ('REACTIVATE', 'Reactivate')], max_length=16)),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
+                (
+                    'type',
+                    models.CharField(
+                        choices=[('FEE', 'Fee'), ('CHARGE', 'Charge'), ('CREDIT', 'Credit')],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    'reason',
+                    models.CharField(
+                        choices=[
+                            ('PERIOD', 'Period'),
+                            ('CHANGE', 'Change'),
+                            ('PAUSE', 'Pause'),
+                            ('RESUME', 'Resume'),
+                            ('CANCEL', 'Cancel'),
+                            ('REACTIVATE', 'Reactivate'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ('start_at', models.DateTimeField()),
                 ('end_at', models.DateTimeField()),
                 ('whole_seconds', models.BigIntegerField()),
                 ('bill_sequence', models.PositiveIntegerField()),
-                ('bill_kind', models.CharField(choices=[('START', 'Start'), ('PERIOD', 'Period'), ('FINAL', 'Final'), ('LATE', 'Late')], max_length=8)),
+                (
+                    'bill_kind',
+                    models.CharField(
+                        choices=[
+                            ('START', 'Start'),
+                            ('PERIOD', 'Period'),
+                            ('FINAL', 'Final'),
+                            ('LATE', 'Late'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='billing.feeitem')),
-                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.planversion')),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fees', to='billing.subscription')),
-                ('period', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fees', to='billing.subscriptionperiod')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'of',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='credits',
+                        to='billing.feeitem',
+                    ),
+                ),
+                (
+                    'plan_version',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.planversion',
+                    ),
+                ),
+                (
+                    'subscription',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='fees',
+                        to='billing.subscription',
+                    ),
+                ),
+                (
+                    'period',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='fees',
+                        to='billing.subscriptionperiod',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['subscription_id', 'id'],
-            "constraints": [models.CheckConstraint(condition=models.Q(('end_at__gte', models.F('start_at'))), name='fee_item_runs_forward'), models.CheckConstraint(condition=models.Q(models.Q(('of__isnull', False), ('type', 'CREDIT')), models.Q(models.Q(('type', 'CREDIT'), _negated=True), ('of__isnull', True)), _connector='OR'), name='fee_item_credit_is_of_something'), models.UniqueConstraint(condition=models.Q(('type', 'FEE')), fields=('period',), name='fee_item_one_fee_a_period'), models.UniqueConstraint(condition=models.Q(('period__isnull', True), ('type', 'FEE')), fields=('subscription',), name='fee_item_one_of_a_period_to_come')], "indexes": [models.Index(fields=['subscription', 'bill_sequence'], name='fee_item_bill'), models.Index(fields=['period'], name='fee_item_period')],},
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(('end_at__gte', models.F('start_at'))),
+                        name='fee_item_runs_forward',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('of__isnull', False), ('type', 'CREDIT')),
+                            models.Q(
+                                models.Q(('type', 'CREDIT'), _negated=True), ('of__isnull', True)
+                            ),
+                            _connector='OR',
+                        ),
+                        name='fee_item_credit_is_of_something',
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(('type', 'FEE')),
+                        fields=('period',),
+                        name='fee_item_one_fee_a_period',
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(('period__isnull', True), ('type', 'FEE')),
+                        fields=('subscription',),
+                        name='fee_item_one_of_a_period_to_come',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=['subscription', 'bill_sequence'], name='fee_item_bill'),
+                    models.Index(fields=['period'], name='fee_item_period'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TestClock',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('name', models.CharField(blank=True, max_length=255)),
                 ('frozen_time', models.DateTimeField()),
                 ('reached_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('READY', 'Ready'), ('ADVANCING', 'Advancing'), ('FAILED', 'Failed')], default='READY', max_length=16)),
+                (
+                    'status',
+                    models.CharField(
+                        choices=[
+                            ('READY', 'Ready'),
+                            ('ADVANCING', 'Advancing'),
+                            ('FAILED', 'Failed'),
+                        ],
+                        default='READY',
+                        max_length=16,
+                    ),
+                ),
                 ('failure', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('reached_at__lte', models.F('frozen_time'))), name='test_clock_reached_not_beyond_frozen')],
+                'constraints': [
+                    models.CheckConstraint(
+                        condition=models.Q(('reached_at__lte', models.F('frozen_time'))),
+                        name='test_clock_reached_not_beyond_frozen',
+                    )
+                ],
             },
         ),
         migrations.AddField(
             model_name='account',
             name='test_clock',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='billing.testclock'),
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name='accounts',
+                to='billing.testclock',
+            ),
         ),
         migrations.CreateModel(
             name='TrialUse',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('used_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trial_uses', to='billing.account')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.plan')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='trial_uses',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'plan',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.plan',
+                    ),
+                ),
             ],
-         options={"constraints": [models.UniqueConstraint(fields=('account', 'plan'), name='trial_once_per_customer')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('account', 'plan'), name='trial_once_per_customer'
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='UsageBucket',
             fields=[
@@ -370,11 +1152,20 @@ class Migration(migrations.Migration):
                 ('account_id', models.UUIDField()),
                 ('meter_id', models.IntegerField()),
                 ('hour_at', models.DateTimeField()),
-                ('period_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('charge_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
+                (
+                    'period_id',
+                    models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000')),
+                ),
+                (
+                    'charge_id',
+                    models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000')),
+                ),
                 ('resource_type', models.CharField(default='', max_length=255)),
                 ('resource_id', models.CharField(default='', max_length=255)),
-                ('cost_center_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
+                (
+                    'cost_center_id',
+                    models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000')),
+                ),
                 ('total', models.DecimalField(decimal_places=12, default=0, max_digits=60)),
                 ('events', models.BigIntegerField(default=0)),
                 ('corrections', models.BigIntegerField(default=0)),
@@ -384,14 +1175,43 @@ class Migration(migrations.Migration):
                 ('latest_seq', models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['period_id', 'charge_id'], name='usage_bucket_period'), django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['hour_at'], name='usage_bucket_hour')],
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'hour_at', 'meter_id', 'period_id', 'charge_id', 'resource_type', 'resource_id', 'cost_center_id'), name='usage_bucket_key')],
+                'indexes': [
+                    models.Index(fields=['period_id', 'charge_id'], name='usage_bucket_period'),
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=['hour_at'], name='usage_bucket_hour'
+                    ),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(
+                        fields=(
+                            'account_id',
+                            'hour_at',
+                            'meter_id',
+                            'period_id',
+                            'charge_id',
+                            'resource_type',
+                            'resource_id',
+                            'cost_center_id',
+                        ),
+                        name='usage_bucket_key',
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name='UsageCounter',
             fields=[
-                ('pk', models.CompositePrimaryKey('period_id', 'charge_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    'pk',
+                    models.CompositePrimaryKey(
+                        'period_id',
+                        'charge_id',
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('period_id', models.UUIDField()),
                 ('charge_id', models.UUIDField()),
                 ('account_id', models.UUIDField()),
@@ -412,7 +1232,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='UsageEvent',
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'event_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    'pk',
+                    models.CompositePrimaryKey(
+                        'account_id',
+                        'event_id',
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('account_id', models.UUIDField()),
                 ('event_id', models.CharField(db_collation='C', max_length=255)),
                 ('seq', models.BigIntegerField()),
@@ -425,17 +1255,32 @@ class Migration(migrations.Migration):
                 ('resource_type', models.CharField(default='', max_length=255)),
                 ('resource_id', models.CharField(default='', max_length=255)),
                 ('user_id', models.CharField(default='', max_length=255)),
-                ('cost_center_id', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
+                (
+                    'cost_center_id',
+                    models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000')),
+                ),
                 ('metadata', models.JSONField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['account_id', 'occurred_at', 'seq'], name='usage_event_time')],
+                'indexes': [
+                    models.Index(
+                        fields=['account_id', 'occurred_at', 'seq'], name='usage_event_time'
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name='ApiKey',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('key', models.CharField(max_length=64, unique=True)),
                 ('secret_sha256', models.CharField(max_length=64)),
                 ('name', models.CharField(blank=True, max_length=255)),
@@ -445,18 +1290,39 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='billing.account')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='api_keys',
+                        to='billing.account',
+                    ),
+                ),
             ],
             options={
                 'verbose_name': 'API key',
                 'verbose_name_plural': 'API keys',
-                'constraints': [models.CheckConstraint(condition=models.Q(('user_id__isnull', False), ('account__isnull', False), _connector='XOR'), name='api_key_of_a_user_or_of_a_tenant')],
+                'constraints': [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('user_id__isnull', False), ('account__isnull', False), _connector='XOR'
+                        ),
+                        name='api_key_of_a_user_or_of_a_tenant',
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name='AuditEntry',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('actor', models.CharField(max_length=255)),
                 ('action', models.CharField(max_length=100)),
                 ('subject', models.CharField(blank=True, max_length=255)),
@@ -464,58 +1330,50 @@ class Migration(migrations.Migration):
                 ('after', models.JSONField(blank=True, null=True)),
                 ('request_id', models.CharField(blank=True, max_length=128)),
                 ('at', models.DateTimeField()),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to='billing.account')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='audit_entries',
+                        to='billing.account',
+                    ),
+                ),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
                 'indexes': [models.Index(fields=['account', '-at'], name='audit_account_at')],
             },
         ),
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
         migrations.AddConstraint(
             model_name='discount',
-            constraint=models.UniqueConstraint(fields=('subscription', 'position'), name='discount_position_once'),
+            constraint=models.UniqueConstraint(
+                fields=('subscription', 'position'), name='discount_position_once'
+            ),
         ),
         migrations.AddConstraint(
             model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__isnull', True), ('percent__gt', 0), ('percent__lte', 100)), models.Q(('amount_minor__gt', 0), ('percent__isnull', True)), _connector='OR'), name='discount_is_a_percentage_or_an_amount'),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ('amount_minor__isnull', True), ('percent__gt', 0), ('percent__lte', 100)
+                    ),
+                    models.Q(('amount_minor__gt', 0), ('percent__isnull', True)),
+                    _connector='OR',
+                ),
+                name='discount_is_a_percentage_or_an_amount',
+            ),
         ),
         migrations.AddConstraint(
             model_name='discount',
-            constraint=models.CheckConstraint(condition=models.Q(('duration_months__isnull', True), models.Q(('duration_months__gte', 1), ('duration_months__lte', 1200)), _connector='OR'), name='discount_duration'),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ('duration_months__isnull', True),
+                    models.Q(('duration_months__gte', 1), ('duration_months__lte', 1200)),
+                    _connector='OR',
+                ),
+                name='discount_duration',
+            ),
         ),
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
     ]

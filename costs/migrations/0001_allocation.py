@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,38 +20,160 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AllocationRule',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('name', models.CharField(max_length=255)),
-                ('method', models.CharField(choices=[('PERCENTAGE', 'Percentage'), ('METER_SHARE', 'Meter Share')], max_length=16)),
+                (
+                    'method',
+                    models.CharField(
+                        choices=[('PERCENTAGE', 'Percentage'), ('METER_SHARE', 'Meter Share')],
+                        max_length=16,
+                    ),
+                ),
                 ('valid_from', models.DateTimeField()),
                 ('valid_until', models.DateTimeField(blank=True, null=True)),
                 ('is_staffs', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allocation_rules', to='billing.account')),
-                ('by_meter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.meter')),
-                ('meter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.meter')),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.costcenter')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='allocation_rules',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'by_meter',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.meter',
+                    ),
+                ),
+                (
+                    'meter',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.meter',
+                    ),
+                ),
+                (
+                    'source',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='+',
+                        to='tenants.costcenter',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['valid_from', 'id'],
-            "constraints": [models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='allocation_rule_holds_for_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('method', 'METER_SHARE'), ('by_meter__isnull', False)), models.Q(('method', 'PERCENTAGE'), ('by_meter__isnull', True)), _connector='OR'), name='allocation_rule_has_what_its_method_takes'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('account'), '='), (django.db.models.functions.comparison.Coalesce(models.F('source'), models.Value('00000000-0000-0000-0000-000000000000', output_field=models.UUIDField())), '='), (django.db.models.functions.comparison.Coalesce(models.F('meter'), models.Value(0)), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='allocation_rule_one_at_a_time')],},
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('valid_until__isnull', True),
+                            ('valid_until__gt', models.F('valid_from')),
+                            _connector='OR',
+                        ),
+                        name='allocation_rule_holds_for_a_time',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('method', 'METER_SHARE'), ('by_meter__isnull', False)),
+                            models.Q(('method', 'PERCENTAGE'), ('by_meter__isnull', True)),
+                            _connector='OR',
+                        ),
+                        name='allocation_rule_has_what_its_method_takes',
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (models.F('account'), '='),
+                            (
+                                django.db.models.functions.comparison.Coalesce(
+                                    models.F('source'),
+                                    models.Value(
+                                        '00000000-0000-0000-0000-000000000000',
+                                        output_field=models.UUIDField(),
+                                    ),
+                                ),
+                                '=',
+                            ),
+                            (
+                                django.db.models.functions.comparison.Coalesce(
+                                    models.F('meter'), models.Value(0)
+                                ),
+                                '=',
+                            ),
+                            (
+                                models.Func(
+                                    models.F('valid_from'),
+                                    models.F('valid_until'),
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                    function='tstzrange',
+                                ),
+                                '&&',
+                            ),
+                        ],
+                        name='allocation_rule_one_at_a_time',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AllocationShare',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('percent', models.DecimalField(decimal_places=6, max_digits=9)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='billing.account')),
-                ('center', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.costcenter')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shares', to='costs.allocationrule')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'center',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='+',
+                        to='tenants.costcenter',
+                    ),
+                ),
+                (
+                    'rule',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='shares',
+                        to='costs.allocationrule',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['id'],
-            "constraints": [models.UniqueConstraint(fields=('rule', 'center'), name='allocation_share_once'), models.CheckConstraint(condition=models.Q(('percent__gt', 0), ('percent__lte', 100)), name='allocation_share_percent')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('rule', 'center'), name='allocation_share_once'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(('percent__gt', 0), ('percent__lte', 100)),
+                        name='allocation_share_percent',
+                    ),
+                ],
+            },
         ),
-        
-        
-        
-        
-        
     ]

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,44 +16,131 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Coupon',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('code', models.CharField(max_length=255)),
                 ('code_key', models.CharField(editable=False, max_length=1024, unique=True)),
                 ('description', models.CharField(blank=True, max_length=2000)),
-                ('discount_type', models.CharField(choices=[('PERCENTAGE', 'Percentage'), ('FIXED_AMOUNT', 'Fixed Amount'), ('CREDIT', 'Credit')], max_length=16)),
+                (
+                    'discount_type',
+                    models.CharField(
+                        choices=[
+                            ('PERCENTAGE', 'Percentage'),
+                            ('FIXED_AMOUNT', 'Fixed Amount'),
+                            ('CREDIT', 'Credit'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ('value', models.DecimalField(decimal_places=12, max_digits=27)),
                 ('currency', models.CharField(blank=True, max_length=3)),
                 ('duration_months', models.PositiveIntegerField(blank=True, null=True)),
                 ('max_redemptions', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_redemptions_per_tenant', models.PositiveIntegerField(blank=True, default=1, null=True)),
+                (
+                    'max_redemptions_per_tenant',
+                    models.PositiveIntegerField(blank=True, default=1, null=True),
+                ),
                 ('current_redemptions', models.PositiveIntegerField(default=0)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('minimum_amount', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
+                (
+                    'minimum_amount',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField()),
-                ('applicable_plans', models.ManyToManyField(blank=True, related_name='+', to='billing.plan')),
+                (
+                    'applicable_plans',
+                    models.ManyToManyField(blank=True, related_name='+', to='billing.plan'),
+                ),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
-            "constraints": [models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='coupon_value_above_zero'), models.CheckConstraint(condition=models.Q(models.Q(('discount_type', 'PERCENTAGE'), _negated=True), ('value__lte', 100), _connector='OR'), name='coupon_percentage_at_most_100'), models.CheckConstraint(condition=models.Q(('discount_type', 'PERCENTAGE'), models.Q(('currency', ''), _negated=True), _connector='OR'), name='coupon_amount_has_a_currency'), models.CheckConstraint(condition=models.Q(('max_redemptions__isnull', True), ('current_redemptions__lte', models.F('max_redemptions')), _connector='OR'), name='coupon_redeemed_at_most_so_often')],},
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(('value__gt', 0)), name='coupon_value_above_zero'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('discount_type', 'PERCENTAGE'), _negated=True),
+                            ('value__lte', 100),
+                            _connector='OR',
+                        ),
+                        name='coupon_percentage_at_most_100',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('discount_type', 'PERCENTAGE'),
+                            models.Q(('currency', ''), _negated=True),
+                            _connector='OR',
+                        ),
+                        name='coupon_amount_has_a_currency',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('max_redemptions__isnull', True),
+                            ('current_redemptions__lte', models.F('max_redemptions')),
+                            _connector='OR',
+                        ),
+                        name='coupon_redeemed_at_most_so_often',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Redemption',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('number', models.PositiveIntegerField()),
                 ('redeemed_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='billing.account')),
-                ('coupon', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='coupons.coupon')),
-                ('subscription', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='billing.subscription')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='redemptions',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'coupon',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='redemptions',
+                        to='coupons.coupon',
+                    ),
+                ),
+                (
+                    'subscription',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='redemptions',
+                        to='billing.subscription',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['-redeemed_at', '-id'],
-            "constraints": [models.UniqueConstraint(fields=('coupon', 'account', 'number'), name='redemption_number_once')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('coupon', 'account', 'number'), name='redemption_number_once'
+                    )
+                ],
+            },
         ),
-        
-        
-        
-        
-        
     ]

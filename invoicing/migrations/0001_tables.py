@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,10 +17,33 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Invoice',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('kind', models.CharField(max_length=8)),
                 ('number', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('PENDING', 'Pending'), ('PARTIALLY_PAID', 'Partially Paid'), ('PAID', 'Paid'), ('OVERDUE', 'Overdue'), ('VOID', 'Void'), ('UNCOLLECTIBLE', 'Uncollectible')], default='DRAFT', max_length=16)),
+                (
+                    'status',
+                    models.CharField(
+                        choices=[
+                            ('DRAFT', 'Draft'),
+                            ('PENDING', 'Pending'),
+                            ('PARTIALLY_PAID', 'Partially Paid'),
+                            ('PAID', 'Paid'),
+                            ('OVERDUE', 'Overdue'),
+                            ('VOID', 'Void'),
+                            ('UNCOLLECTIBLE', 'Uncollectible'),
+                        ],
+                        default='DRAFT',
+                        max_length=16,
+                    ),
+                ),
                 ('currency', models.CharField(max_length=3)),
                 ('period_start', models.DateTimeField()),
                 ('period_end', models.DateTimeField()),
@@ -46,34 +68,140 @@ class Migration(migrations.Migration):
                 ('voided_at', models.DateTimeField(blank=True, null=True)),
                 ('void_reason', models.CharField(blank=True, max_length=2000)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='billing.account')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='billing.subscriptionperiod')),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='billing.subscription')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='invoices',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'period',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='invoices',
+                        to='billing.subscriptionperiod',
+                    ),
+                ),
+                (
+                    'subscription',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='invoices',
+                        to='billing.subscription',
+                    ),
+                ),
             ],
             bases=(billing.kernel.states.StateMachine, models.Model),
-         options={"constraints": [models.UniqueConstraint(condition=models.Q(models.Q(('status', 'VOID'), _negated=True), models.Q(('kind', 'LATE'), _negated=True)), fields=('period', 'kind'), name='invoice_once_per_period_and_kind'), models.CheckConstraint(condition=models.Q(models.Q(('finalized_at__isnull', True), ('number__isnull', True), ('status', 'DRAFT')), ('status', 'VOID'), models.Q(models.Q(('status', 'DRAFT'), _negated=True), ('finalized_at__isnull', False), ('number__isnull', False)), _connector='OR'), name='invoice_number_from_finalize_on'), models.CheckConstraint(condition=models.Q(('amount_paid_minor__gte', 0), ('credit_granted_minor__gte', 0), ('credits_applied_minor__gte', 0), ('credits_applied_minor__lte', models.F('total_minor')), ('total_minor__gte', 0)), name='invoice_amounts')], "indexes": [models.Index(fields=['account', '-created_at', '-id'], name='invoice_account_created')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(('status', 'VOID'), _negated=True),
+                            models.Q(('kind', 'LATE'), _negated=True),
+                        ),
+                        fields=('period', 'kind'),
+                        name='invoice_once_per_period_and_kind',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ('finalized_at__isnull', True),
+                                ('number__isnull', True),
+                                ('status', 'DRAFT'),
+                            ),
+                            ('status', 'VOID'),
+                            models.Q(
+                                models.Q(('status', 'DRAFT'), _negated=True),
+                                ('finalized_at__isnull', False),
+                                ('number__isnull', False),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='invoice_number_from_finalize_on',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('amount_paid_minor__gte', 0),
+                            ('credit_granted_minor__gte', 0),
+                            ('credits_applied_minor__gte', 0),
+                            ('credits_applied_minor__lte', models.F('total_minor')),
+                            ('total_minor__gte', 0),
+                        ),
+                        name='invoice_amounts',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        fields=['account', '-created_at', '-id'], name='invoice_account_created'
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='BilledUsage',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('plan_version_id', models.UUIDField()),
                 ('charge_id', models.UUIDField(blank=True, null=True)),
                 ('quantity', models.DecimalField(decimal_places=12, max_digits=60)),
                 ('events', models.BigIntegerField()),
                 ('amount_minor', models.BigIntegerField()),
                 ('counter_version', models.BigIntegerField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='billed', to='billing.subscriptionperiod')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='billed', to='invoicing.invoice')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'period',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='billed',
+                        to='billing.subscriptionperiod',
+                    ),
+                ),
+                (
+                    'invoice',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='billed',
+                        to='invoicing.invoice',
+                    ),
+                ),
             ],
             options={
                 'verbose_name_plural': 'billed usage',
-            "constraints": [models.UniqueConstraint(fields=('invoice', 'period', 'plan_version_id', 'charge_id'), name='billed_usage_once', nulls_distinct=False)], "indexes": [models.Index(fields=['period', 'charge_id'], name='billed_usage_period')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('invoice', 'period', 'plan_version_id', 'charge_id'),
+                        name='billed_usage_once',
+                        nulls_distinct=False,
+                    )
+                ],
+                "indexes": [
+                    models.Index(fields=['period', 'charge_id'], name='billed_usage_period')
+                ],
+            },
         ),
         migrations.CreateModel(
             name='InvoiceDocument',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('content', models.BinaryField(null=True)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
@@ -82,54 +210,160 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('rendered_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='invoicing.invoice')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'invoice',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='documents',
+                        to='invoicing.invoice',
+                    ),
+                ),
             ],
-         options={"constraints": [models.UniqueConstraint(fields=('invoice', 'fingerprint'), name='invoice_document_once')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='invoice_document_due')],},),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('invoice', 'fingerprint'), name='invoice_document_once'
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='invoice_document_due',
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='InvoiceLine',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('position', models.PositiveIntegerField()),
-                ('type', models.CharField(choices=[('PLAN', 'Plan'), ('USAGE', 'Usage'), ('MINIMUM', 'Minimum'), ('PRORATION', 'Proration'), ('ADJUSTMENT', 'Adjustment'), ('DISCOUNT', 'Discount'), ('TAX', 'Tax')], max_length=16)),
+                (
+                    'type',
+                    models.CharField(
+                        choices=[
+                            ('PLAN', 'Plan'),
+                            ('USAGE', 'Usage'),
+                            ('MINIMUM', 'Minimum'),
+                            ('PRORATION', 'Proration'),
+                            ('ADJUSTMENT', 'Adjustment'),
+                            ('DISCOUNT', 'Discount'),
+                            ('TAX', 'Tax'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ('description', models.CharField(max_length=2000)),
                 ('metric_type', models.CharField(blank=True, max_length=100)),
                 ('charge_id', models.UUIDField(blank=True, null=True)),
                 ('quantity', models.DecimalField(decimal_places=12, max_digits=60)),
                 ('unit', models.CharField(blank=True, max_length=64)),
-                ('unit_price', models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True)),
+                (
+                    'unit_price',
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=27, null=True),
+                ),
                 ('amount_minor', models.BigIntegerField()),
                 ('discount_minor', models.BigIntegerField(default=0)),
-                ('tax_rate', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True)),
+                (
+                    'tax_rate',
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True),
+                ),
                 ('tax_category', models.CharField(blank=True, max_length=64)),
                 ('period_start', models.DateTimeField()),
                 ('period_end', models.DateTimeField()),
                 ('breakdown', models.JSONField(default=list)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
-                ('fee_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.feeitem')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='invoicing.invoice')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'fee_item',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.feeitem',
+                    ),
+                ),
+                (
+                    'invoice',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='lines',
+                        to='invoicing.invoice',
+                    ),
+                ),
             ],
             options={
                 'ordering': ['invoice_id', 'position'],
-            "constraints": [models.UniqueConstraint(fields=('invoice', 'position'), name='invoice_line_position')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('invoice', 'position'), name='invoice_line_position'
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name='InvoiceSeries',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('prefix', models.CharField(max_length=32)),
                 ('year', models.PositiveSmallIntegerField()),
                 ('last', models.PositiveBigIntegerField(default=0)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
             ],
             options={
                 'verbose_name_plural': 'invoice series',
-            "constraints": [models.UniqueConstraint(fields=('prefix', 'year'), name='invoice_series_once')],},
+                "constraints": [
+                    models.UniqueConstraint(fields=('prefix', 'year'), name='invoice_series_once')
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TaxRate',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('country', models.CharField(max_length=2)),
                 ('region', models.CharField(blank=True, max_length=64)),
                 ('tax_category', models.CharField(default='STANDARD', max_length=64)),
@@ -139,17 +373,16 @@ class Migration(migrations.Migration):
                 ('valid_until', models.DateField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('country', 'region', 'tax_category', 'valid_from'), name='tax_rate_once'), models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lte', 100)), name='tax_rate_percent')],
+                'constraints': [
+                    models.UniqueConstraint(
+                        fields=('country', 'region', 'tax_category', 'valid_from'),
+                        name='tax_rate_once',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(('percent__gte', 0), ('percent__lte', 100)),
+                        name='tax_rate_percent',
+                    ),
+                ],
             },
         ),
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
     ]

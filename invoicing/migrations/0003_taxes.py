@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ('billing', '0008_tax_behavior'),
         ('invoicing', '0002_immutable'),
@@ -19,14 +18,66 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='TaxExemption',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('reason', models.CharField(max_length=255)),
-                ('code', models.CharField(blank=True, max_length=32, validators=[django.core.validators.RegexValidator('^VATEX-[A-Z0-9-]{1,26}\\Z', 'Such as VATEX-EU-143.')])),
+                (
+                    'code',
+                    models.CharField(
+                        blank=True,
+                        max_length=32,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                '^VATEX-[A-Z0-9-]{1,26}\\Z', 'Such as VATEX-EU-143.'
+                            )
+                        ],
+                    ),
+                ),
                 ('valid_from', models.DateField()),
                 ('valid_until', models.DateField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tax_exemptions', to='billing.account')),],
-         options={"constraints": [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(invoicing.taxes.models.DateRange('valid_from', 'valid_until', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('account', '=')], name='tax_exemption_no_overlap', violation_error_message='The tenant is exempt already at that time.'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='tax_exemption_holds_for_a_time', violation_error_message='The end must be after the beginning.')],},),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='tax_exemptions',
+                        to='billing.account',
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                invoicing.taxes.models.DateRange(
+                                    'valid_from',
+                                    'valid_until',
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                '&&',
+                            ),
+                            ('account', '='),
+                        ],
+                        name='tax_exemption_no_overlap',
+                        violation_error_message='The tenant is exempt already at that time.',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('valid_until__isnull', True),
+                            ('valid_until__gt', models.F('valid_from')),
+                            _connector='OR',
+                        ),
+                        name='tax_exemption_holds_for_a_time',
+                        violation_error_message='The end must be after the beginning.',
+                    ),
+                ],
+            },
+        ),
         migrations.RemoveConstraint(
             model_name='taxrate',
             name='tax_rate_once',
@@ -78,18 +129,45 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='taxrate',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(invoicing.taxes.models.DateRange('valid_from', 'valid_until', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('country', '='), ('region', '='), ('postal_prefix', '='), ('tax', '='), ('tax_category', '=')], name='tax_rate_no_overlap', violation_error_message='There is a rate of this tax for the same place, category and time.'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        invoicing.taxes.models.DateRange(
+                            'valid_from',
+                            'valid_until',
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
+                        ),
+                        '&&',
+                    ),
+                    ('country', '='),
+                    ('region', '='),
+                    ('postal_prefix', '='),
+                    ('tax', '='),
+                    ('tax_category', '='),
+                ],
+                name='tax_rate_no_overlap',
+                violation_error_message='There is a rate of this tax for the same place, category and time.',
+            ),
         ),
         migrations.AddConstraint(
             model_name='taxrate',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='tax_rate_holds_for_a_time', violation_error_message='The end must be after the beginning.'),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ('valid_until__isnull', True),
+                    ('valid_until__gt', models.F('valid_from')),
+                    _connector='OR',
+                ),
+                name='tax_rate_holds_for_a_time',
+                violation_error_message='The end must be after the beginning.',
+            ),
         ),
         migrations.AlterConstraint(
             model_name='taxrate',
             name='tax_rate_percent',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lte', 100)), name='tax_rate_percent', violation_error_message='A percentage is from 0 to 100.'),
+            constraint=models.CheckConstraint(
+                condition=models.Q(('percent__gte', 0), ('percent__lte', 100)),
+                name='tax_rate_percent',
+                violation_error_message='A percentage is from 0 to 100.',
+            ),
         ),
-        
-        
-        
     ]

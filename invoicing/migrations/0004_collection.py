@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ('billing', '0010_credit_ledger_holds'),
         ('invoicing', '0003_taxes'),
@@ -17,7 +16,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CreditNote',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('number', models.CharField(max_length=64, unique=True)),
                 ('currency', models.CharField(max_length=3)),
                 ('reason', models.CharField(max_length=2000)),
@@ -29,12 +36,78 @@ class Migration(migrations.Migration):
                 ('due_reduced_minor', models.BigIntegerField()),
                 ('credit_granted_minor', models.BigIntegerField()),
                 ('created_at', models.DateTimeField()),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='billing.account')), ("grant", models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.creditgrant')), ("invoice", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='invoicing.invoice')),],
-         options={"constraints": [models.CheckConstraint(condition=models.Q(('credit_granted_minor__gte', 0), ('due_reduced_minor__gte', 0), ('total_minor', django.db.models.expressions.CombinedExpression(models.F('due_reduced_minor'), '+', models.F('credit_granted_minor'))), ('total_minor__gt', 0), ('total_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal_minor'), '-', models.F('discount_total_minor')), '+', models.F('tax_total_minor')))), name='credit_note_amounts')], "indexes": [models.Index(fields=['invoice', 'created_at'], name='credit_note_invoice')],},),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='credit_notes',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    "grant",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.creditgrant',
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='credit_notes',
+                        to='invoicing.invoice',
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('credit_granted_minor__gte', 0),
+                            ('due_reduced_minor__gte', 0),
+                            (
+                                'total_minor',
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F('due_reduced_minor'),
+                                    '+',
+                                    models.F('credit_granted_minor'),
+                                ),
+                            ),
+                            ('total_minor__gt', 0),
+                            (
+                                'total_minor',
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F('subtotal_minor'),
+                                        '-',
+                                        models.F('discount_total_minor'),
+                                    ),
+                                    '+',
+                                    models.F('tax_total_minor'),
+                                ),
+                            ),
+                        ),
+                        name='credit_note_amounts',
+                    )
+                ],
+                "indexes": [
+                    models.Index(fields=['invoice', 'created_at'], name='credit_note_invoice')
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='CreditNoteDocument',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('content', models.BinaryField(null=True)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('failure', models.TextField(blank=True)),
@@ -42,44 +115,184 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('rendered_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')), ("credit_note", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='document', to='invoicing.creditnote')),],
-         options={"indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='credit_note_pdf_due')],},),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    "credit_note",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='document',
+                        to='invoicing.creditnote',
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='credit_note_pdf_due',
+                    )
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='CreditNoteLine',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('position', models.PositiveIntegerField()),
                 ('amount_minor', models.BigIntegerField()),
                 ('discount_minor', models.BigIntegerField(default=0)),
                 ('taxable_minor', models.BigIntegerField(blank=True, null=True)),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')), ("credit_note", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='invoicing.creditnote')), ("invoice_line", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credited', to='invoicing.invoiceline')),],
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    "credit_note",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='lines',
+                        to='invoicing.creditnote',
+                    ),
+                ),
+                (
+                    "invoice_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='credited',
+                        to='invoicing.invoiceline',
+                    ),
+                ),
+            ],
             options={
                 'ordering': ['credit_note_id', 'position'],
-            "constraints": [models.UniqueConstraint(fields=('credit_note', 'invoice_line'), name='credit_note_line_once')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('credit_note', 'invoice_line'), name='credit_note_line_once'
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Dunning',
             fields=[
-                ('invoice', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='dunning', serialize=False, to='invoicing.invoice')),
+                (
+                    'invoice',
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name='dunning',
+                        serialize=False,
+                        to='invoicing.invoice',
+                    ),
+                ),
                 ('base_at', models.DateTimeField()),
                 ('done_until', models.DateTimeField()),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('level', models.CharField(blank=True, choices=[('PAST_DUE', 'Past Due'), ('UNPAID', 'Unpaid')], max_length=8)),
+                (
+                    'level',
+                    models.CharField(
+                        blank=True,
+                        choices=[('PAST_DUE', 'Past Due'), ('UNPAID', 'Unpaid')],
+                        max_length=8,
+                    ),
+                ),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')),],
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+            ],
             options={
                 'verbose_name_plural': 'dunning',
-            "constraints": [models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('due_at__isnull', True), _connector='OR'), name='dunning_closed_is_never_due')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='dunning_due'), models.Index(condition=models.Q(('due_at__isnull', False)), fields=['account', 'due_at'], name='dunning_account_due')],},
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ('closed_at__isnull', True), ('due_at__isnull', True), _connector='OR'
+                        ),
+                        name='dunning_closed_is_never_due',
+                    )
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='dunning_due',
+                    ),
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['account', 'due_at'],
+                        name='dunning_account_due',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DunningEntry',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(choices=[('REMIND', 'Remind'), ('OVERDUE', 'Overdue'), ('UNPAID', 'Unpaid')], max_length=8)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    'action',
+                    models.CharField(
+                        choices=[
+                            ('REMIND', 'Remind'),
+                            ('OVERDUE', 'Overdue'),
+                            ('UNPAID', 'Unpaid'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('note', models.CharField(blank=True, max_length=255)),
                 ('due_at', models.DateTimeField()),
                 ('at', models.DateTimeField()),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.account')), ("invoice", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dunning_entries', to='invoicing.invoice')),],
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='dunning_entries',
+                        to='invoicing.invoice',
+                    ),
+                ),
+            ],
             options={
                 'verbose_name_plural': 'dunning entries',
                 'ordering': ['invoice_id', 'due_at', 'id'],
@@ -88,39 +301,178 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DunningStep',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    'id',
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name='ID'
+                    ),
+                ),
                 ('days', models.SmallIntegerField()),
-                ('action', models.CharField(choices=[('REMIND', 'Remind'), ('OVERDUE', 'Overdue'), ('UNPAID', 'Unpaid')], max_length=8)),
-                ('template', models.CharField(blank=True, choices=[('invoice', 'Invoice'), ('due_soon', 'Due Soon'), ('overdue', 'Overdue'), ('unpaid', 'Unpaid')], max_length=16)),
+                (
+                    'action',
+                    models.CharField(
+                        choices=[
+                            ('REMIND', 'Remind'),
+                            ('OVERDUE', 'Overdue'),
+                            ('UNPAID', 'Unpaid'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    'template',
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ('invoice', 'Invoice'),
+                            ('due_soon', 'Due Soon'),
+                            ('overdue', 'Overdue'),
+                            ('unpaid', 'Unpaid'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ('is_active', models.BooleanField(default=True)),
             ],
             options={
                 'ordering': ['days', 'id'],
-            "constraints": [models.UniqueConstraint(fields=('days', 'action'), name='dunning_step_once'), models.CheckConstraint(condition=models.Q(('days__gte', -365), ('days__lte', 3650)), name='dunning_step_days'), models.CheckConstraint(condition=models.Q(models.Q(('action', 'REMIND'), _negated=True), models.Q(('template', ''), _negated=True), _connector='OR'), name='dunning_reminder_has_a_mail'), models.CheckConstraint(condition=models.Q(('action', 'REMIND'), ('days__gte', 0), _connector='OR'), name='dunning_state_not_before_due')],},
+                "constraints": [
+                    models.UniqueConstraint(fields=('days', 'action'), name='dunning_step_once'),
+                    models.CheckConstraint(
+                        condition=models.Q(('days__gte', -365), ('days__lte', 3650)),
+                        name='dunning_step_days',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('action', 'REMIND'), _negated=True),
+                            models.Q(('template', ''), _negated=True),
+                            _connector='OR',
+                        ),
+                        name='dunning_reminder_has_a_mail',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(('action', 'REMIND'), ('days__gte', 0), _connector='OR'),
+                        name='dunning_state_not_before_due',
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Mail',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('template', models.CharField(choices=[('invoice', 'Invoice'), ('due_soon', 'Due Soon'), ('overdue', 'Overdue'), ('unpaid', 'Unpaid')], max_length=16)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    'template',
+                    models.CharField(
+                        choices=[
+                            ('invoice', 'Invoice'),
+                            ('due_soon', 'Due Soon'),
+                            ('overdue', 'Overdue'),
+                            ('unpaid', 'Unpaid'),
+                        ],
+                        max_length=16,
+                    ),
+                ),
                 ('about', models.CharField(max_length=255)),
                 ('language', models.CharField(max_length=16)),
                 ('recipient', models.CharField(max_length=255)),
                 ('subject', models.CharField(max_length=255)),
                 ('text', models.TextField()),
                 ('html', models.TextField()),
-                ('status', models.CharField(choices=[('WAITING', 'Waiting'), ('SENT', 'Sent'), ('FAILED', 'Failed'), ('HELD', 'Held')], default='WAITING', max_length=8)),
+                (
+                    'status',
+                    models.CharField(
+                        choices=[
+                            ('WAITING', 'Waiting'),
+                            ('SENT', 'Sent'),
+                            ('FAILED', 'Failed'),
+                            ('HELD', 'Held'),
+                        ],
+                        default='WAITING',
+                        max_length=8,
+                    ),
+                ),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('failure', models.CharField(blank=True, max_length=2000)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mails', to='billing.account')), ("invoice", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mails', to='invoicing.invoice')),],
-         options={"constraints": [models.UniqueConstraint(fields=('about',), name='mail_once'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status', 'WAITING')), models.Q(models.Q(('status', 'WAITING'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='mail_due_while_waiting'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('status', 'SENT')), models.Q(models.Q(('status', 'SENT'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='mail_sent_has_its_time')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mail_due'), models.Index(fields=['-created_at', '-id'], name='mail_created')],},),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='mails',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='mails',
+                        to='invoicing.invoice',
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=('about',), name='mail_once'),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('due_at__isnull', False), ('status', 'WAITING')),
+                            models.Q(
+                                models.Q(('status', 'WAITING'), _negated=True),
+                                ('due_at__isnull', True),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='mail_due_while_waiting',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('sent_at__isnull', False), ('status', 'SENT')),
+                            models.Q(
+                                models.Q(('status', 'SENT'), _negated=True),
+                                ('sent_at__isnull', True),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='mail_sent_has_its_time',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='mail_due',
+                    ),
+                    models.Index(fields=['-created_at', '-id'], name='mail_created'),
+                ],
+            },
+        ),
         migrations.CreateModel(
             name='ParkedAccount',
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='parked', serialize=False, to='billing.account')),
+                (
+                    'account',
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name='parked',
+                        serialize=False,
+                        to='billing.account',
+                    ),
+                ),
                 ('code', models.CharField(max_length=64)),
                 ('reason', models.CharField(max_length=2000)),
                 ('step', models.CharField(max_length=32)),
@@ -131,14 +483,51 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Payment',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('currency', models.CharField(max_length=3)),
                 ('amount_minor', models.BigIntegerField()),
                 ('reference', models.CharField(blank=True, max_length=255)),
                 ('paid_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
-            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='billing.account')), ("invoice", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='invoicing.invoice')),],
-         options={"constraints": [models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='payment_above_zero'), models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('invoice', 'reference'), name='payment_reference_once')], "indexes": [models.Index(fields=['invoice', 'paid_at'], name='payment_invoice')],},),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='payments',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='payments',
+                        to='invoicing.invoice',
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(('amount_minor__gt', 0)), name='payment_above_zero'
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(('reference', ''), _negated=True),
+                        fields=('invoice', 'reference'),
+                        name='payment_reference_once',
+                    ),
+                ],
+                "indexes": [models.Index(fields=['invoice', 'paid_at'], name='payment_invoice')],
+            },
+        ),
         migrations.RemoveConstraint(
             model_name='invoice',
             name='invoice_amounts',
@@ -155,49 +544,43 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_paid_minor__gte', 0), ('credit_granted_minor__gte', 0), ('credited_due_minor__gte', 0), ('credited_minor__gte', models.F('credited_due_minor')), ('credited_minor__lte', models.F('total_minor')), ('credits_applied_minor__gte', 0), ('total_minor__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('credits_applied_minor'), '+', models.F('amount_paid_minor')), '+', models.F('credited_due_minor')))), name='invoice_amounts'),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ('amount_paid_minor__gte', 0),
+                    ('credit_granted_minor__gte', 0),
+                    ('credited_due_minor__gte', 0),
+                    ('credited_minor__gte', models.F('credited_due_minor')),
+                    ('credited_minor__lte', models.F('total_minor')),
+                    ('credits_applied_minor__gte', 0),
+                    (
+                        'total_minor__gte',
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F('credits_applied_minor'),
+                                '+',
+                                models.F('amount_paid_minor'),
+                            ),
+                            '+',
+                            models.F('credited_due_minor'),
+                        ),
+                    ),
+                ),
+                name='invoice_amounts',
+            ),
         ),
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
         migrations.AddField(
             model_name='dunningentry',
             name='step',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='invoicing.dunningstep'),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name='entries',
+                to='invoicing.dunningstep',
+            ),
         ),
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
         migrations.AddConstraint(
             model_name='dunningentry',
-            constraint=models.UniqueConstraint(fields=('invoice', 'step'), name='dunning_step_done_once'),
+            constraint=models.UniqueConstraint(
+                fields=('invoice', 'step'), name='dunning_step_done_once'
+            ),
         ),
-        
-        
-        
-        
-        
-        
-        
-        
     ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,7 +17,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WebhookEndpoint',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('url', models.CharField(max_length=2000)),
                 ('description', models.CharField(blank=True, max_length=255)),
                 ('event_types', models.JSONField(default=list)),
@@ -26,7 +33,18 @@ class Migration(migrations.Migration):
                 ('previous_secret', models.CharField(blank=True, max_length=100)),
                 ('previous_until', models.DateTimeField(blank=True, null=True)),
                 ('is_enabled', models.BooleanField(default=True)),
-                ('disabled_reason', models.CharField(blank=True, choices=[('BY_HAND', 'By Hand'), ('FAILURES', 'Failures'), ('GONE', 'Gone')], max_length=8)),
+                (
+                    'disabled_reason',
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ('BY_HAND', 'By Hand'),
+                            ('FAILURES', 'Failures'),
+                            ('GONE', 'Gone'),
+                        ],
+                        max_length=8,
+                    ),
+                ),
                 ('disabled_at', models.DateTimeField(blank=True, null=True)),
                 ('failing_since', models.DateTimeField(blank=True, null=True)),
                 ('failures', models.PositiveIntegerField(default=0)),
@@ -34,43 +52,163 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='billing.account')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='webhooks',
+                        to='billing.account',
+                    ),
+                ),
             ],
             options={
                 'verbose_name': 'webhook',
-            "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('disabled_at__isnull', True), ('disabled_reason', ''), ('is_enabled', True)), models.Q(('disabled_at__isnull', False), ('is_enabled', False), models.Q(('disabled_reason', ''), _negated=True)), _connector='OR'), name='webhook_disabled_has_its_reason'), models.CheckConstraint(condition=models.Q(models.Q(('failing_since__isnull', True), ('failures', 0)), models.Q(('failing_since__isnull', False), ('failures__gte', 1)), _connector='OR'), name='webhook_failures_have_a_beginning'), models.CheckConstraint(condition=models.Q(models.Q(('previous_secret', ''), ('previous_until__isnull', True)), models.Q(models.Q(('previous_secret', ''), _negated=True), ('previous_until__isnull', False)), _connector='OR'), name='webhook_overlap_ends')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='webhook_due'), models.Index(fields=['account', '-created_at'], name='webhook_account_created')],},
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ('disabled_at__isnull', True),
+                                ('disabled_reason', ''),
+                                ('is_enabled', True),
+                            ),
+                            models.Q(
+                                ('disabled_at__isnull', False),
+                                ('is_enabled', False),
+                                models.Q(('disabled_reason', ''), _negated=True),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='webhook_disabled_has_its_reason',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('failing_since__isnull', True), ('failures', 0)),
+                            models.Q(('failing_since__isnull', False), ('failures__gte', 1)),
+                            _connector='OR',
+                        ),
+                        name='webhook_failures_have_a_beginning',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('previous_secret', ''), ('previous_until__isnull', True)),
+                            models.Q(
+                                models.Q(('previous_secret', ''), _negated=True),
+                                ('previous_until__isnull', False),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='webhook_overlap_ends',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['due_at'],
+                        name='webhook_due',
+                    ),
+                    models.Index(fields=['account', '-created_at'], name='webhook_account_created'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='WebhookDelivery',
             fields=[
-                ('id', models.UUIDField(default=billing.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                (
+                    'id',
+                    models.UUIDField(
+                        default=billing.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ('kind', models.CharField(max_length=64)),
-                ('status', models.CharField(choices=[('WAITING', 'Waiting'), ('DELIVERED', 'Delivered'), ('FAILED', 'Failed')], default='WAITING', max_length=9)),
+                (
+                    'status',
+                    models.CharField(
+                        choices=[
+                            ('WAITING', 'Waiting'),
+                            ('DELIVERED', 'Delivered'),
+                            ('FAILED', 'Failed'),
+                        ],
+                        default='WAITING',
+                        max_length=9,
+                    ),
+                ),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('log', models.JSONField(default=list)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('give_up_at', models.DateTimeField()),
                 ('delivered_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField()),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='billing.account')),
-                ('event', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='billing.outboxevent')),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='webhooks.webhookendpoint')),
+                (
+                    'account',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='+',
+                        to='billing.account',
+                    ),
+                ),
+                (
+                    'event',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='deliveries',
+                        to='billing.outboxevent',
+                    ),
+                ),
+                (
+                    'endpoint',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='deliveries',
+                        to='webhooks.webhookendpoint',
+                    ),
+                ),
             ],
             options={
                 'verbose_name': 'delivery',
                 'verbose_name_plural': 'deliveries',
-            "constraints": [models.UniqueConstraint(fields=('endpoint', 'event'), name='delivery_once_per_event'), models.CheckConstraint(condition=models.Q(models.Q(('due_at__isnull', False), ('status', 'WAITING')), models.Q(models.Q(('status', 'WAITING'), _negated=True), ('due_at__isnull', True)), _connector='OR'), name='delivery_due_while_waiting'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'DELIVERED'), _negated=True), ('delivered_at__isnull', False), _connector='OR'), name='delivery_delivered_has_its_time')], "indexes": [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['endpoint', 'due_at'], name='delivery_due'), models.Index(fields=['endpoint', '-created_at', '-id'], name='delivery_newest'), models.Index(fields=['created_at'], name='delivery_age')],},
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=('endpoint', 'event'), name='delivery_once_per_event'
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('due_at__isnull', False), ('status', 'WAITING')),
+                            models.Q(
+                                models.Q(('status', 'WAITING'), _negated=True),
+                                ('due_at__isnull', True),
+                            ),
+                            _connector='OR',
+                        ),
+                        name='delivery_due_while_waiting',
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(('status', 'DELIVERED'), _negated=True),
+                            ('delivered_at__isnull', False),
+                            _connector='OR',
+                        ),
+                        name='delivery_delivered_has_its_time',
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(('due_at__isnull', False)),
+                        fields=['endpoint', 'due_at'],
+                        name='delivery_due',
+                    ),
+                    models.Index(fields=['endpoint', '-created_at', '-id'], name='delivery_newest'),
+                    models.Index(fields=['created_at'], name='delivery_age'),
+                ],
+            },
             bases=(billing.kernel.states.StateMachine, models.Model),
         ),
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
-        
     ]
