@@ -13,6 +13,9 @@ from tests.client import Api, error_of, fields_of, json_of
 
 pytestmark = pytest.mark.django_db
 every = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+# A method of payment is changed elsewhere, whatever fields are given: that answer is what helps.
+FIELDS = [endpoint for endpoint in ENDPOINTS if endpoint.path != "/stripe/payment-method"]
+with_fields = pytest.mark.parametrize("endpoint", FIELDS, ids=str)
 
 MALFORMED = {
     "cut off": b'{"name": "Ac',
@@ -103,7 +106,7 @@ def test_an_empty_body_is_an_object_without_fields(sent: Any, endpoint: Endpoint
     assert len(statuses) == 1
 
 
-@every
+@with_fields
 def test_an_unknown_field_is_named(refused: Any, endpoint: Endpoint) -> None:
     response = refused(endpoint, body={**endpoint.body, "nmae": "Acme", "ÄÖ\n": 1})
 
@@ -111,7 +114,7 @@ def test_an_unknown_field_is_named(refused: Any, endpoint: Endpoint) -> None:
     assert "\n" not in response["x-error"]
 
 
-@every
+@with_fields
 def test_a_thousand_unknown_fields_make_a_short_answer(refused: Any, endpoint: Endpoint) -> None:
     response = refused(endpoint, body={f"{n}" * 500: n for n in range(1000)})
 
