@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from launcher import binaries, logs, privileges
+from launcher import binaries, logs, memory, privileges
 from launcher.errors import LaunchError
 from launcher.ports import HOST
 from launcher.processes import Program
@@ -27,14 +27,16 @@ HBA: Final = f"host all all {HOST}/32 scram-sha-256\n"
 def render_config(*, port: int, durable: bool = True, connections: int = 100) -> str:
     """Return the settings that differ from initdb's. Not durable is for throw-away servers only."""
     switch = "on" if durable else "off"
+    # Throw-away servers stand side by side, with little in each.
+    shared = memory.shared_buffers(memory.total_mebibytes()) if durable else 256
     return f"""# Written at every start; changes belong in postgresql.conf.
 listen_addresses = '{HOST}'
 port = {port}
 unix_socket_directories = ''
 password_encryption = 'scram-sha-256'
 max_connections = {connections}
-shared_buffers = '256MB'
-effective_cache_size = '1GB'
+shared_buffers = '{shared}MB'
+effective_cache_size = '{shared * 2}MB'
 work_mem = '16MB'
 maintenance_work_mem = '128MB'
 random_page_cost = 1.1

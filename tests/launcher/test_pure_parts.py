@@ -9,6 +9,7 @@ import pytest
 from launcher import (
     doctor,
     environment,
+    memory,
     postgres,
     readiness,
     secret_store,
@@ -74,6 +75,27 @@ def test_the_database_listens_on_loopback_only_and_keeps_what_it_commits():
 
 def test_a_throw_away_database_does_not_sync():
     assert "fsync = off" in postgres.render_config(port=1, durable=False).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("machine", "limit", "shared"),
+    [
+        ("MemTotal: 16777216 kB", "max", 4096),
+        ("MemTotal: 16777216 kB", str(2 * 1024**3), 512),
+        ("MemTotal: 16777216 kB", str(2**63 - 4096), 4096),
+        ("MemTotal: 262144 kB", None, 128),
+        ("MemTotal: 268435456 kB", None, 8192),
+        ("nothing of the kind", None, 256),
+    ],
+)
+def test_postgres_keeps_a_quarter_of_the_memory_that_we_may_use(tmp_path, machine, limit, shared):
+    (tmp_path / "meminfo").write_text(f"MemFree: 1 kB\n{machine}\n")
+    if limit is not None:
+        (tmp_path / "memory.max").write_text(f"{limit}\n")
+
+    total = memory.total_mebibytes(tmp_path / "meminfo", (tmp_path / "memory.max",))
+
+    assert memory.shared_buffers(total) == shared
 
 
 def test_the_queue_survives_and_is_never_evicted():
