@@ -141,7 +141,8 @@ def told(port: int, numbers: list[int], connections: int, begin: Barrier, answer
 
 def burst(system: System) -> tuple[list[Taken], float]:
     numbers = [number for number in range(EVENTS) for _ in range(2 if number % 10 == 0 else 1)]
-    begin, answer = multiprocessing.Barrier(SENDERS + 1), multiprocessing.Queue()
+    begin = multiprocessing.Barrier(SENDERS + 1)
+    answer: Answers = multiprocessing.Queue()
     for place in range(SENDERS):
         share = (system.port, numbers[place::SENDERS], CONNECTIONS // SENDERS, begin, answer)
         multiprocessing.Process(target=told, args=share).start()
