@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from billing.kernel import errors as domain
 from billing.kernel.errors import invalid
+from billing.kernel.locks import number_of
 from billing.models import IdempotentAnswer
 
 KEPT_FOR: Final = timedelta(hours=24)
@@ -61,9 +62,8 @@ class Once:
     def open(self) -> None:
         """Take the key for this transaction; raise what an earlier use of it decided."""
         identity = f"{self.caller}\n{self.method}\n{self.path}\n{self.key}"
-        number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big", signed=True)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number_of(identity)])
             row = cursor.fetchone()
         if row is None or not row[0]:
             raise domain.IdempotencyInProgress

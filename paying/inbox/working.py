@@ -6,7 +6,6 @@ when it is read; so the last one read leaves what Stripe has now.
 
 from __future__ import annotations
 
-import hashlib
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import structlog
 from django.db import connection
 
 from billing.kernel import jobs
+from billing.kernel.locks import number_of
 from billing.kernel.outward import within
 from billing.kernel.services import service
 from billing.stripe.errors import StripeNotConfigured
@@ -24,6 +24,7 @@ from billing.stripe.gateway import Gateway
 from paying import mirroring
 from paying.inbox.storing import WORK
 from paying.models import StripeEvent
+from paying.money.early import has_come
 from paying.records import EventStatus
 from paying.syncing import seeing
 from paying.syncing.done import Done
@@ -89,7 +90,7 @@ def serialized(name: str) -> Iterator[bool]:
 
     A lock of the session, not of a transaction: Stripe is asked in between. It ends with us.
     """
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    number = number_of(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         row = cursor.fetchone()
@@ -128,8 +129,17 @@ def note_failure(*, event_id: str, trace: str, now: datetime) -> None:
 
 @service
 def note_done(*, event_id: str, done: Done, now: datetime) -> None:
-    """Note what came of it, and what Stripe has of the object now."""
+    """Note what came of it, and what Stripe has of the object now.
+
+    What is nobody's is read again where the money that it tells of came meanwhile.
+    """
+    intent_id = StripeEvent.objects.values_list("intent_id", flat=True).get(pk=event_id)
+    is_late = not done.is_ours and has_come(intent_id)
     event = StripeEvent.objects.select_for_update().get(pk=event_id)
+    if is_late and event.attempts < ATTEMPTS:
+        event.due_at = now
+        event.save(update_fields=["due_at"])
+        return
     event.status = EventStatus.DONE if done.is_ours else EventStatus.KEPT
     event.outcome, event.failure = done.outcome[:255], ""
     event.account_id, event.due_at, event.done_at = done.account_id, None, now

@@ -14,8 +14,9 @@ from billing.kernel.money import Money
 from billing.models import LockedAccount
 from invoicing.collecting import add_payment
 from invoicing.models import OPEN, Invoice, InvoiceStatus
-from paying.models import Collection, Receipt, StripeEvent
-from paying.records import CollectionStatus, EventStatus
+from paying.models import Collection, Receipt
+from paying.money.early import wake_early_ones
+from paying.records import CollectionStatus
 from paying.telling import tell_received
 
 BEYOND_DUE: Final = "Paid through Stripe beyond what was due"
@@ -66,7 +67,7 @@ def take_in(
         receipt.unexplained_minor = left
     receipt.save(force_insert=True)
     end_settled(account)
-    wake_early_ones(receipt, now=now)
+    wake_early_ones(receipt.intent_id, now=now)
     audit.record(
         action="stripe.received",
         account_id=account.id,
@@ -98,13 +99,6 @@ def end_settled(account: LockedAccount) -> None:
     rows = Collection.objects.filter(account=account).exclude(status=CollectionStatus.ENDED)
     settled = rows.exclude(invoice__status__in=OPEN)
     settled.update(status=CollectionStatus.ENDED, due_at=None, tell_at=None, failure="")
-
-
-def wake_early_ones(receipt: Receipt, *, now: datetime) -> None:
-    """Have what was told of this money before it came here (a refund, a dispute) read again."""
-    if receipt.intent_id:
-        early = StripeEvent.objects.filter(intent_id=receipt.intent_id, status=EventStatus.KEPT)
-        early.update(status=EventStatus.WAITING, due_at=now, attempts=0)
 
 
 def _complete(receipt: Receipt, source: Source) -> Receipt:

@@ -18,8 +18,8 @@ from billing.kernel import clock
 from billing.models import PlanVersion, Subscription
 from billing.stripe.current import using
 from invoicing import verification
-from paying.inbox.working import read_event, serialized, sweep_inbox
-from paying.models import Profile, StripeEvent
+from paying.inbox.working import note_done, read_event, serialized, sweep_inbox
+from paying.models import Profile, Receipt, StripeEvent
 from tests.fakes.stripe import FakeStripe
 from tests.faults.killed import Fuse, was_killed
 from tests.paying.conftest import Shop, deliver, event, read_at_once
@@ -56,6 +56,29 @@ def test_all_of_them_at_once_end_as_stripe_has_it(stripe: FakeStripe) -> None:
     assert story.end() == {**END, "led by": story.names["subscription"]}
     assert not StripeEvent.objects.filter(status__in=["WAITING", "FAILED"]).exists()
     assert list(verification.verify()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("told", ["charge.refunded", "charge.dispute.created"])
+def test_money_that_comes_while_what_tells_of_it_is_read_is_found(
+    stripe: FakeStripe, told: str
+) -> None:
+    story = Story(stripe)
+    for kind in SCENE:
+        deliver(story.event(kind))
+
+    def after_the_others(*, event_id: str, **more: Any) -> None:
+        if event_id == f"evt_{told}" and not Receipt.objects.exists():
+            story.shop.read()
+            assert Receipt.objects.exists()
+        note_done(event_id=event_id, **more)
+
+    with patch("paying.inbox.working.note_done", after_the_others):
+        read_event(f"evt_{told}", stripe=stripe, now=clock.now())
+    read_all(story)
+
+    assert story.end() == {**END, "led by": story.names["subscription"]}
+    assert not StripeEvent.objects.filter(status__in=["WAITING", "FAILED"]).exists()
 
 
 POINTS = (
