@@ -12,8 +12,6 @@ import hmac
 import json
 import multiprocessing
 import os
-import select
-import socket
 import statistics
 import sys
 import time
@@ -23,6 +21,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from typing import Final
 
+from benchmarks.connections import Connections
 from benchmarks.system import System, running
 
 EVENTS: Final = int(os.environ.get("BENCH_BURST", "10000"))
@@ -77,66 +76,22 @@ def message(number: int) -> bytes:
     return head.encode() + content
 
 
-class Sender:
-    """Some connections, each with one delivery at a time; what is not taken is sent again."""
-
-    def __init__(self, port: int, numbers: list[int]) -> None:
-        self.port, self.waiting = port, deque(message(number) for number in numbers)
-        self.most = MOST_TRIES * len(numbers)
-        self.poll = select.epoll()
-        self.sockets: dict[int, socket.socket] = {}
-        self.sent: dict[int, tuple[bytes, float]] = {}
-        self.heads: dict[int, bytes] = {}
-        self.taken: list[Taken] = []
-
-    def run(self, connections: int) -> list[Taken]:
-        for _ in range(connections):
-            self.open()
-        while self.sockets and len(self.taken) < self.most:
-            for number, _ in self.poll.poll(30):
-                self.heard(number)
-        return self.taken
-
-    def open(self) -> None:
-        if self.waiting:
-            one = socket.create_connection(("127.0.0.1", self.port))
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.sockets[one.fileno()] = one
-            self.poll.register(one, select.EPOLLIN)
-            self.send(one)
-
-    def send(self, one: socket.socket) -> None:
-        content = self.waiting.popleft()
-        self.sent[one.fileno()] = (content, time.perf_counter())
-        one.sendall(content)
-
-    def heard(self, number: int) -> None:
-        """Take an answer once it is whole; an end of the connection is an answer of status 0."""
-        one, (content, began) = self.sockets[number], self.sent[number]
-        try:
-            said = one.recv(65536)
-        except OSError:
-            said = b""
-        if said and not said.endswith(b"}"):
-            self.heads[number] = self.heads.get(number, b"") + said
-            return
-        said = said and self.heads.pop(number, b"") + said
-        status = int(said[9:12]) if said else 0
-        self.taken.append((time.perf_counter() - began, status))
-        if status != HTTPStatus.OK:
-            self.waiting.append(content)
-        if said and self.waiting:
-            self.send(one)
-            return
-        self.poll.unregister(one)
-        self.sockets.pop(number).close()
-        self.open()
+def until_taken(port: int, waiting: deque[bytes], connections: int) -> list[Taken]:
+    """Send deliveries, and those that are not taken again, so many times at most."""
+    most = MOST_TRIES * len(waiting)
+    requests = iter(lambda: waiting.popleft() if waiting else None, None)
+    taken: list[Taken] = []
+    for one in Connections(port, requests, connections).answers():
+        taken.append((one.seconds, one.status))
+        if one.status != HTTPStatus.OK and len(taken) < most:
+            waiting.append(one.request)
+    return taken
 
 
 def told(port: int, numbers: list[int], connections: int, begin: Barrier, answer: Answers) -> None:
-    sender = Sender(port, numbers)
+    waiting = deque(message(number) for number in numbers)
     begin.wait()
-    answer.put(sender.run(connections))
+    answer.put(until_taken(port, waiting, connections))
 
 
 def burst(system: System) -> tuple[list[Taken], float]:

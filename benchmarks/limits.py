@@ -7,8 +7,6 @@ import multiprocessing
 import os
 import random
 import re
-import select
-import socket
 import statistics
 import subprocess
 import sys
@@ -16,7 +14,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from http import HTTPStatus
+from itertools import cycle
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -24,6 +23,7 @@ from uuid import uuid4
 import jwt
 import psycopg
 
+from benchmarks.connections import Connections, for_seconds
 from benchmarks.single import pgbench_path
 from benchmarks.system import SECRET, System, running
 
@@ -73,32 +73,13 @@ def message(method: str, path: str, token: str, body: Any = None) -> bytes:
 
 def send(port: int, messages: list[bytes], clients: int, answer: Any) -> None:
     """Keep so many connections busy, one request at a time each; tell how long each one took."""
-    poll = select.poll()
-    sockets: dict[int, socket.socket] = {}
-    began: dict[int, float] = {}
-    answers: dict[int, bytes] = {}
-    order = count(random.randrange(len(messages)))
-    for _ in range(clients):
-        one = socket.create_connection(("127.0.0.1", port))
-        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        number = one.fileno()
-        sockets[number] = one
-        poll.register(one, select.POLLIN)
-        began[number] = time.monotonic()
-        one.sendall(messages[next(order) % len(messages)])
+    first = random.randrange(len(messages))
+    requests = for_seconds(SECONDS, cycle([*messages[first:], *messages[:first]]))
     took = []
-    ends = time.monotonic() + SECONDS
-    while time.monotonic() < ends:
-        for number, _ in poll.poll(1000):
-            got = answers[number] = answers.get(number, b"") + sockets[number].recv(65536)
-            if not got.endswith(b"}"):
-                continue
-            if not got.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(repr(got[:600]))
-            now = time.monotonic()
-            took.append(now - began[number])
-            answers[number], began[number] = b"", now
-            sockets[number].sendall(messages[next(order) % len(messages)])
+    for one in Connections(port, requests, clients).answers():
+        if one.status != HTTPStatus.OK:
+            raise RuntimeError(repr(one.said[:600]))
+        took.append(one.seconds)
     answer.put(took)
 
 

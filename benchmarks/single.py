@@ -7,17 +7,16 @@ import multiprocessing
 import multiprocessing.synchronize
 import os
 import re
-import select
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from benchmarks.connections import Connections, for_seconds
 from benchmarks.system import BASE, System, running
 
 CLIENTS = 8
@@ -64,30 +63,13 @@ def send(
 
     The requests are written beforehand, as pgbench's statement is.
     """
-    poll = select.epoll()
-    sockets = {}
-    for _ in range(clients):
-        one = socket.create_connection(("127.0.0.1", system.port))
-        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sockets[one.fileno()] = one
-        poll.register(one, select.EPOLLIN)
     requests = [request(system, path) for _ in range(SECONDS * LIMIT_RATE // CLIENT_PROCESSES)]
     begin.wait()
-    for one in sockets.values():
-        one.sendall(requests.pop())
-    answers = dict.fromkeys(sockets, b"")
     done = 0
-    ends = time.monotonic() + SECONDS
-    while time.monotonic() < ends:
-        for number, _ in poll.poll(1):
-            got = answers[number] = answers[number] + sockets[number].recv(65536)
-            if not got.endswith(b"}"):
-                continue
-            if not got.startswith(b"HTTP/1.1 201"):
-                raise RuntimeError(repr(got[:600]))
-            done += 1
-            answers[number] = b""
-            sockets[number].sendall(requests.pop())
+    for one in Connections(system.port, for_seconds(SECONDS, iter(requests)), clients).answers():
+        if one.status != HTTPStatus.CREATED:
+            raise RuntimeError(repr(one.said[:600]))
+        done += 1
     answer.put(done)
 
 
