@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from launcher import binaries, logs, memory, privileges
+from launcher import binaries, capacity, logs, privileges
 from launcher.errors import LaunchError
 from launcher.ports import HOST
 from launcher.processes import Program
@@ -24,11 +24,15 @@ APP: Final = "billing_app"
 HBA: Final = f"host all all {HOST}/32 scram-sha-256\n"
 
 
-def render_config(*, port: int, durable: bool = True, connections: int = 100) -> str:
-    """Return the settings that differ from initdb's. Not durable is for throw-away servers only."""
+def render_config(*, port: int, durable: bool = True, connections: int = 100, disk: int = 0) -> str:
+    """Return the settings that differ from initdb's. Not durable is for throw-away servers only.
+
+    `disk`: the size of the disk that it is on, in mebibytes.
+    """
     switch = "on" if durable else "off"
     # Throw-away servers stand side by side, with little in each.
-    shared = memory.shared_buffers(memory.total_mebibytes()) if durable else 256
+    shared = capacity.shared_buffers(capacity.total_mebibytes()) if durable else 256
+    log = capacity.write_ahead_log(disk if durable else 0)
     return f"""# Written at every start; changes belong in postgresql.conf.
 listen_addresses = '{HOST}'
 port = {port}
@@ -45,7 +49,7 @@ fsync = {switch}
 synchronous_commit = {switch}
 full_page_writes = {switch}
 wal_compression = on
-max_wal_size = '2GB'
+max_wal_size = '{log}MB'
 min_wal_size = '256MB'
 checkpoint_timeout = '15min'
 checkpoint_completion_target = 0.9
@@ -134,7 +138,12 @@ class Postgres:
         for name, content in (
             (
                 "billing.conf",
-                render_config(port=self.port, durable=self.durable, connections=self.connections),
+                render_config(
+                    port=self.port,
+                    durable=self.durable,
+                    connections=self.connections,
+                    disk=capacity.disk_mebibytes(self.data),
+                ),
             ),
             ("pg_hba.conf", HBA),
         ):

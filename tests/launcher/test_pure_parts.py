@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from launcher import (
+    capacity,
     doctor,
     environment,
-    memory,
     postgres,
     readiness,
     secret_store,
@@ -93,9 +93,22 @@ def test_postgres_keeps_a_quarter_of_the_memory_that_we_may_use(tmp_path, machin
     if limit is not None:
         (tmp_path / "memory.max").write_text(f"{limit}\n")
 
-    total = memory.total_mebibytes(tmp_path / "meminfo", (tmp_path / "memory.max",))
+    total = capacity.total_mebibytes(tmp_path / "meminfo", (tmp_path / "memory.max",))
 
-    assert memory.shared_buffers(total) == shared
+    assert capacity.shared_buffers(total) == shared
+
+
+@pytest.mark.parametrize(
+    ("disk", "size"), [(10 * 1024, "1024MB"), (60 * 1024, "3072MB"), (4 * 1024**2, "8192MB")]
+)
+def test_the_log_takes_a_twentieth_of_the_disk_at_most_but_for_the_smallest(disk, size):
+    assert f"max_wal_size = '{size}'" in postgres.render_config(port=1, disk=disk).splitlines()
+
+
+def test_the_size_of_a_disk_is_known_before_the_folder_is_made(tmp_path):
+    assert (
+        capacity.disk_mebibytes(tmp_path / "not" / "yet") == capacity.disk_mebibytes(tmp_path) > 0
+    )
 
 
 def test_the_queue_survives_and_is_never_evicted():

@@ -1,7 +1,8 @@
-"""How much memory this machine, or the container that we are in, lets us use."""
+"""How much memory and disk this machine, or the container that we are in, lets us use."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ LIMITS: Final = (
 MACHINE: Final = Path("/proc/meminfo")
 LEAST_SHARED: Final = 128
 MOST_SHARED: Final = 8192
+LEAST_LOG: Final = 1024
+MOST_LOG: Final = 8192
 
 
 def total_mebibytes(machine: Path = MACHINE, limits: tuple[Path, ...] = LIMITS) -> int:
@@ -28,6 +31,22 @@ def shared_buffers(total: int) -> int:
     fit, each event reads one and writes another.
     """
     return max(LEAST_SHARED, min(total // 4, MOST_SHARED))
+
+
+def disk_mebibytes(folder: Path) -> int:
+    """Return the size of the disk that holds a folder, which need not exist yet."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).total // MEBIBYTE
+
+
+def write_ahead_log(disk: int) -> int:
+    """Return how long Postgres lets its log grow between checkpoints, in mebibytes.
+
+    After a checkpoint each page is logged whole at its first change, compressed: at 30,000 events
+    a second and a checkpoint every minute, up to a third of Postgres's time. A longer log takes
+    longer to replay after a crash, and a small disk is not for a log: at most a twentieth of it.
+    """
+    return max(LEAST_LOG, min(disk // 20, MOST_LOG))
 
 
 def _of_machine(path: Path) -> int:
