@@ -5,7 +5,7 @@ A product is read with all its prices, and a price with its product: one plan is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.db.models import Q
 from billing.catalog.models import PlanVersion
 from billing.stripe.catalogue import comparing, pushing, taking
 from billing.stripe.gateway import Gateway
-from billing.stripe.objects import StripeObjects, Thing, objects
+from billing.stripe.objects import Thing, objects
 from paying.syncing.done import GONE, NOT_OURS, Done
 
 NO_PLANS: Final = Done("no plan of ours", is_ours=False)
@@ -27,23 +27,21 @@ Seen = dict[tuple[str, str], Done]
 
 def sync_price(name: str, *, stripe: Gateway, now: datetime) -> Done:
     """Take over the product of a price, where Stripe leads, and say what differs."""
-    return _sync("price", name, taking.sync_price, now=now)
+    return _sync("price", name, now=now)
 
 
 def sync_product(name: str, *, stripe: Gateway, now: datetime) -> Done:
     """Take over a product, where Stripe leads, and say what differs."""
-    return _sync("product", name, taking.sync_product, now=now)
+    return _sync("product", name, now=now)
 
 
-def _sync(
-    kind: str, name: str, take: Callable[..., list[taking.Outcome]], *, now: datetime
-) -> Done:
+def _sync(kind: str, name: str, *, now: datetime) -> Done:
     if not settings.BILLING["STRIPE_SECRET_KEY"]:
         return NO_PLANS
-    stripe = objects()
-    found = take(name, stripe=stripe, now=now)
-    outcome = "; ".join(f"{code} {said}" for code, said in found)
-    seen = see_price(name, stripe=stripe) if kind == "price" else see_product(name, stripe=stripe)
+    there = taking.read(kind, name, stripe=objects())
+    taken = taking.take(kind, name, there, now=now)
+    outcome = "; ".join(f"{code} {said}" for code, said in taken)
+    seen = {(kind, name): _absent(kind, name)} if there is None else _seen(*there)
     done = seen.pop((kind, name), NO_PLANS)
     beside = tuple((other_kind, other, said) for (other_kind, other), said in seen.items())
     return Done(
@@ -55,24 +53,18 @@ def _sync(
     )
 
 
-def see_price(name: str, *, stripe: StripeObjects) -> Seen:
-    """Compare what is sold at a price with it, its product, and the others of that."""
-    price = stripe.one("price", name)
-    if price is not None and not price.get("deleted"):
-        return see_product(taking.product_of(price), stripe=stripe)
-    rows = PlanVersion.objects.newest().filter(stripe_price_id=name, plan__is_active=True)
-    return {("price", name): GONE if rows.exists() else NOT_OURS}
+def _absent(kind: str, name: str) -> Done:
+    if kind == "product":
+        return GONE if is_wanted(name) else NOT_OURS
+    sold = PlanVersion.objects.newest().filter(stripe_price_id=name, plan__is_active=True)
+    return GONE if sold.exists() else NOT_OURS
 
 
-def see_product(name: str, *, stripe: StripeObjects) -> Seen:
+def _seen(product: Thing, prices: list[Thing]) -> Seen:
     """Compare the plans that are sold at a product with it and its prices."""
-    product = stripe.one("product", name)
-    if product is None or product.get("deleted"):
-        return {("product", name): GONE if is_wanted(name) else NOT_OURS}
-    prices = list(stripe.walk("price", product=name))
     sold = list(sold_at(comparing.made_of(product), [price["id"] for price in prices]))
     drifts = [comparing.of_product(row, product, prices, leads=taking.leads()) for row in sold]
-    seen = {("product", name): _done(product, drifts)} if sold else {}
+    seen = {("product", product["id"]): _done(product, drifts)} if sold else {}
     for price in prices:
         rows = [row for row in sold if row.stripe_price_id == price["id"]]
         if rows:

@@ -10,20 +10,27 @@ import pytest
 
 from billing.catalog.services.plans import make_default_plan
 from billing.models import Plan, PlanVersion
-from billing.stripe.catalogue.taking import STILL_DEFAULT, sync_all, sync_price, sync_product
+from billing.stripe.catalogue.taking import STILL_DEFAULT, Outcome, read, sync_all, take
+from billing.stripe.current import gateway
 from billing.stripe.objects import StripeObjects
+from paying.syncing.handlers import HANDLERS
+from tests.stripe_sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_price_becomes_a_tier_once(things: StripeObjects, pro: Any, now: datetime) -> None:
-    first = sync_product(pro.id, stripe=things, now=now)
-    again = sync_price(pro.default_price, stripe=things, now=now)
+    first = synced("product", pro.id, things, now)
+    again = synced("price", pro.default_price, things, now)
 
     version = PlanVersion.objects.select_related("plan").get()
     assert (first, again) == ([("pro", "made")], [("pro", "as it was")])
     assert (version.plan.name, version.price_minor, version.interval) == ("Pro", 4900, "MONTH")
     assert (version.stripe_price_id, version.pay_in_advance) == (pro.default_price, True)
+
+
+def synced(kind: str, name: str, things: StripeObjects, now: datetime) -> list[Outcome]:
+    return take(kind, name, read(kind, name, stripe=things), now=now)
 
 
 def another_price(client: Any, product: str, amount: int) -> str:
@@ -42,11 +49,11 @@ def another_price(client: Any, product: str, amount: int) -> str:
 def test_another_price_is_the_next_version(
     things: StripeObjects, pro: Any, client: Any, now: datetime
 ) -> None:
-    sync_product(pro.id, stripe=things, now=now)
+    synced("product", pro.id, things, now)
     newer = another_price(client, pro.id, 5900)
     client.v1.prices.update(pro.default_price, {"active": False})
 
-    outcome = sync_price(pro.default_price, stripe=things, now=now)
+    outcome = synced("price", pro.default_price, things, now)
 
     rows = PlanVersion.objects.order_by("version").values_list("version", "price_minor")
     assert outcome == [("pro", "changed")]
@@ -57,13 +64,13 @@ def test_another_price_is_the_next_version(
 def test_a_new_name_is_taken_over_and_an_archived_product_archives(
     things: StripeObjects, pro: Any, client: Any, now: datetime
 ) -> None:
-    sync_product(pro.id, stripe=things, now=now)
+    synced("product", pro.id, things, now)
 
     client.v1.products.update(pro.id, {"name": "Professional", "description": "More"})
-    sync_product(pro.id, stripe=things, now=now)
+    synced("product", pro.id, things, now)
     renamed = Plan.objects.get()
     client.v1.products.update(pro.id, {"active": False})
-    archived = sync_product(pro.id, stripe=things, now=now)
+    archived = synced("product", pro.id, things, now)
 
     assert (renamed.code, renamed.name, renamed.description) == ("pro", "Professional", "More")
     assert archived == [("pro", "archived")]
@@ -73,11 +80,11 @@ def test_a_new_name_is_taken_over_and_an_archived_product_archives(
 def test_the_default_tier_stays_until_another_is_chosen(
     things: StripeObjects, pro: Any, client: Any, now: datetime
 ) -> None:
-    sync_product(pro.id, stripe=things, now=now)
+    synced("product", pro.id, things, now)
     make_default_plan(plan_id=Plan.objects.get().pk, now=now)
     client.v1.products.update(pro.id, {"active": False})
 
-    outcome = sync_product(pro.id, stripe=things, now=now)
+    outcome = synced("product", pro.id, things, now)
 
     assert outcome == [("pro", STILL_DEFAULT)]
     assert Plan.objects.get().is_active
@@ -86,10 +93,10 @@ def test_the_default_tier_stays_until_another_is_chosen(
 def test_a_price_that_is_gone_is_off_the_offer(
     things: StripeObjects, pro: Any, stripe_sandbox: Any, now: datetime
 ) -> None:
-    sync_product(pro.id, stripe=things, now=now)
+    synced("product", pro.id, things, now)
     del stripe_sandbox.world.objects["price"][pro.default_price]
 
-    assert sync_price(pro.default_price, stripe=things, now=now) == [("pro", "archived")]
+    assert synced("price", pro.default_price, things, now) == [("pro", "archived")]
 
 
 @pytest.mark.parametrize("who", ["OURS", "OFF"])
@@ -98,7 +105,7 @@ def test_where_stripe_does_not_lead_nothing_is_taken(
 ) -> None:
     leading(who)
 
-    assert sync_product(pro.id, stripe=things, now=now) == []
+    assert synced("product", pro.id, things, now) == []
     assert not Plan.objects.exists()
 
 
@@ -119,3 +126,15 @@ def test_taken_codes_are_passed_by(things: StripeObjects, client: Any, now: date
 
     assert sorted(outcomes) == [("pro", "made"), ("pro-2", "made")]
     assert {said for _, said in sync_all(stripe=things, now=now)} == {"as it was"}
+
+
+def test_what_a_price_s_event_needs_is_read_once(
+    things: StripeObjects, pro: Any, now: datetime, stripe_sandbox: Sandbox
+) -> None:
+    before = len(stripe_sandbox.asked)
+
+    HANDLERS["price"](pro.default_price, stripe=gateway(), now=now)
+
+    paths = [asked["path"] for asked in list(stripe_sandbox.asked)[before:]]
+    assert paths == [f"/v1/prices/{pro.default_price}", f"/v1/products/{pro.id}", "/v1/prices"]
+    assert Plan.objects.get().code == "pro"

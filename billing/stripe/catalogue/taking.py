@@ -23,30 +23,36 @@ MOST_CODES: Final = 20
 Outcome = tuple[str, str]
 """A plan's code or a price's id, and what came of it."""
 
+There = tuple[Thing, list[Thing]]
+"""A product at Stripe, with all its prices."""
+
 
 def leads() -> str:
     """Return who leads: STRIPE, OURS or OFF."""
     return str(settings.BILLING["STRIPE_CATALOGUE"])
 
 
-def sync_product(name: str, *, stripe: StripeObjects, now: datetime) -> list[Outcome]:
-    """Take over what Stripe has of a product and its prices now, where Stripe leads."""
-    if leads() != "STRIPE":
-        return []
-    product = stripe.one("product", name)
-    if product is None or product.get("deleted"):
-        return []  # a product with prices can't be deleted
-    prices = list(stripe.walk("price", product=name))
-    return list(take_over(product, prices, now=now))
+def read(kind: str, name: str, *, stripe: StripeObjects) -> There | None:
+    """Return a product, or that of a price, with all its prices; None where the one is gone."""
+    thing = stripe.one(kind, name)
+    if thing is None or thing.get("deleted"):
+        return None
+    if kind == "price":
+        return read("product", product_of(thing), stripe=stripe)
+    return thing, list(stripe.walk("price", product=name))
 
 
-def sync_price(name: str, *, stripe: StripeObjects, now: datetime) -> list[Outcome]:
-    """Take over the product of a price; a price that is gone is off the offer."""
+def take(kind: str, name: str, there: There | None, *, now: datetime) -> list[Outcome]:
+    """Take over what `read` has found, where Stripe leads; a price that is gone is off the offer.
+
+    A product with prices can't be deleted, so nothing is done about one that is gone.
+    """
     if leads() != "STRIPE":
         return []
-    price = stripe.one("price", name)
-    if price is not None and not price.get("deleted"):
-        return sync_product(product_of(price), stripe=stripe, now=now)
+    if there is not None:
+        return list(take_over(*there, now=now))
+    if kind != "price":
+        return []
     newest = PlanVersion.objects.newest().select_related("plan")
     gone = newest.filter(stripe_price_id=name, plan__is_active=True)
     return [(row.plan.code, _archive(row.plan, now=now)) for row in gone]
