@@ -43,9 +43,12 @@ NUMBERED: Final = frozenset(
 )
 """Those whose own id is a number."""
 
+# LATERAL, not `(f(…)).*`: that calls the function once for each column.
 COPY: Final = """
-INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, to_jsonb(one) || {changed})).*
-FROM {table} one, generate_series(1, %s) AS number WHERE one.{owner} = %s
+INSERT INTO {table} SELECT made.*
+FROM {table} one, generate_series(1, %s) AS number,
+    LATERAL jsonb_populate_record(NULL::{table}, to_jsonb(one) || {changed}) AS made
+WHERE one.{owner} = %s
 """
 CHANGED_ID: Final = "'{column}', md5(one.{column}::text || ':' || number)::uuid"
 CHANGED_NUMBER: Final = "'id', nextval(pg_get_serial_sequence('{table}', 'id'))"
