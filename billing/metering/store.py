@@ -12,6 +12,7 @@ for each other in a circle, and the counters, for which all wait, are locked las
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -20,6 +21,8 @@ from billing.kernel.decimals import exact
 from billing.kernel.statements import Connection, Cursor, cursor_of
 from billing.metering.events import NO_ID_TEXT
 from billing.metering.tally import BucketKey, Sums
+
+BY_KEY: Final = itemgetter(0)
 
 
 class CounterKey(NamedTuple):
@@ -82,9 +85,8 @@ RETURNING period_id::text, charge_id::text, xmax = 0
 
 def add_sums(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
     """Add sums to their buckets and counters, within the caller's transaction."""
-    buckets = sorted(parts, key=lambda part: part[0])
-    with exact():
-        counters = counters_among(buckets)
+    buckets = sorted(parts, key=BY_KEY)
+    counters = counters_among(buckets)
     valued = [part for part in buckets if part[1].values]
     if valued:
         plain = [part for part in buckets if not part[1].values]
@@ -98,7 +100,7 @@ def add_sums(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
 
 def add_buckets(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> None:
     """Add sums to their buckets alone, for whoever sets the counters afterwards."""
-    buckets = sorted(parts, key=lambda part: part[0])
+    buckets = sorted(parts, key=BY_KEY)
     cursor = cursor_of(raw)
     _add_buckets(cursor, [part for part in buckets if not part[1].values])
     _add_valued_buckets(cursor, [part for part in buckets if part[1].values])
@@ -107,21 +109,29 @@ def add_buckets(raw: Connection, parts: Iterable[tuple[BucketKey, Sums]]) -> Non
 def counters_among(parts: Sequence[tuple[BucketKey, Sums]]) -> list[tuple[CounterKey, Sums]]:
     """Add up what is charged: by period and charge, sorted."""
     counters: dict[CounterKey, Sums] = {}
-    for key, sums in parts:
-        if key.charge_id == NO_ID_TEXT:
-            continue
-        counter = CounterKey(key.account_id, key.period_id, key.charge_id)
-        found = counters.get(counter)
-        if found is None:
-            found = counters[counter] = Sums()
-        found.merge(sums)
-    return sorted(counters.items(), key=lambda part: part[0])
+    merged: set[CounterKey] = set()
+    with exact():
+        for key, sums in parts:
+            if key.charge_id == NO_ID_TEXT:
+                continue
+            counter = CounterKey(key.account_id, key.period_id, key.charge_id)
+            found = counters.get(counter)
+            if found is None:  # often the only one: its sums are the counter's
+                counters[counter] = sums
+                continue
+            if counter not in merged:
+                merged.add(counter)
+                first, found = found, Sums()
+                found.merge(first)
+                counters[counter] = found
+            found.merge(sums)
+    return sorted(counters.items(), key=BY_KEY)
 
 
 def row_of(key: BucketKey | CounterKey, sums: Sums, distinct: int = 0) -> dict[str, Any]:
     """Return a row for json_to_recordset. Decimals go as text, exactly."""
     return {
-        **key._asdict(),
+        **dict(zip(key._fields, key, strict=True)),
         "total": str(sums.total),
         "events": sums.events,
         "corrections": sums.corrections,
