@@ -19,8 +19,8 @@ COURIER_THREADS = 8
 
 
 def database_connections(*, workers: int) -> int:
-    """Return max_connections for our Postgres: every thread keeps one, and room for the others."""
-    return max(100, workers * (THREADS_PER_WORKER + STREAMS_PER_WORKER) + 40)
+    """Return max_connections for our Postgres: one a thread, one a process, room for the others."""
+    return max(100, workers * (THREADS_PER_WORKER + STREAMS_PER_WORKER + 1) + 40)
 
 
 def streams(environment: Mapping[str, str]) -> int:

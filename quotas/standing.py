@@ -26,8 +26,11 @@ TAKE: Final = Statement(
 TAKE_DURABLY: Final = Statement(
     "quotas_take_durably",
     "CALL quotas_take_durably($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, NULL)",
+    shared=True,
 )
-TAKE_MANY: Final = Statement("quotas_take_many_durably", "CALL quotas_take_many_durably($1, NULL)")
+TAKE_MANY: Final = Statement(
+    "quotas_take_many_durably", "CALL quotas_take_many_durably($1, NULL)", shared=True
+)
 REMEMBER_RATE: Final = Statement(
     "quotas_remember_rate",
     "SELECT quotas_remember_rate("

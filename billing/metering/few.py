@@ -34,7 +34,9 @@ from billing.metering.timeline import (
 LIMIT_KEPT: Final = 10_000
 
 RECORD: Final = Statement(
-    "billing_record_usage", "CALL billing_record_usage_durably($1, $2, $3, $4, $5, $6, $7, NULL)"
+    "billing_record_usage",
+    "CALL billing_record_usage_durably($1, $2, $3, $4, $5, $6, $7, NULL)",
+    shared=True,
 )
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, n) FROM unnest(%s::int[]) AS n"
 

@@ -60,9 +60,10 @@ OPENED: Final = Opened()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own, whose connections are noted."""
+    """Django's own, whose connections are noted, but for one that is no thread's own."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
-        OPENED.note(connection)
+        if not self.allow_thread_sharing:
+            OPENED.note(connection)
         return connection
