@@ -35,7 +35,7 @@ LIMIT_KEPT: Final = 10_000
 
 RECORD: Final = Statement(
     "billing_record_usage",
-    "CALL billing_record_usage_durably($1, $2, $3, $4, $5, $6, $7, NULL)",
+    "CALL billing_record_usage_durably($1, $2, $3, $4, $5, $6, NULL)",
     shared=True,
 )
 LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, n) FROM unnest(%s::int[]) AS n"
@@ -83,7 +83,6 @@ def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
         str(LOCK_CLASS),
         "{{{}}}".format(",".join(_lock_numbers(lines))),
         _json(versions),
-        str(sum(len(part.numbered) for part in parts)),
         rows.insert_text(_rows(parts)).decode(),
         _json([row_of(key, sums) for key, sums in buckets]),
         _json([row_of(key, sums) for key, sums in counters_among(buckets)]),

@@ -4,12 +4,10 @@ from django.db import migrations
 
 CREATE = """
 CREATE FUNCTION billing_record_usage(
-    lock_class int, locks int[], timelines json, expected int, events json, buckets json,
-    counters json
+    lock_class int, locks int[], timelines json, events json, buckets json, counters json
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     base bigint;
-    inserted int;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(lock_class, number) FROM unnest(locks) AS number;
     -- Each statement from here on sees what was committed before the lock was given.
@@ -21,6 +19,7 @@ BEGIN
         RETURN false;
     END IF;
     base := nextval('billing_usage_block') * 10000;
+    -- An id that is there already is an error: who asks "ON CONFLICT" looks each one up beforehand.
     INSERT INTO billing_usageevent (account_id, event_id, seq, meter_id, quantity, is_correction,
         occurred_at, recorded_at, resource_type, resource_id, user_id, cost_center_id, metadata)
     SELECT e.account_id, e.event_id, base + e.seq, e.meter_id, e.quantity, e.is_correction,
@@ -28,12 +27,7 @@ BEGIN
         e.metadata
     FROM json_to_recordset(events) AS e(account_id uuid, event_id text, seq bigint, meter_id int,
         quantity numeric, is_correction bool, occurred_at timestamptz, recorded_at timestamptz,
-        resource_type text, resource_id text, user_id text, cost_center_id uuid, metadata jsonb)
-    ON CONFLICT (account_id, event_id) DO NOTHING;
-    GET DIAGNOSTICS inserted = ROW_COUNT;
-    IF inserted <> expected THEN
-        RAISE unique_violation USING MESSAGE = 'a usage event is there already';
-    END IF;
+        resource_type text, resource_id text, user_id text, cost_center_id uuid, metadata jsonb);
     INSERT INTO billing_usagebucket AS c (account_id, hour_at, meter_id, period_id, charge_id,
         resource_type, resource_id, cost_center_id, total, events, corrections, maximum, latest,
         latest_at, latest_seq)

@@ -4,12 +4,12 @@ from django.db import migrations
 
 CREATE = """
 CREATE PROCEDURE billing_record_usage_durably(
-    lock_class int, locks int[], timelines json, expected int, events json, buckets json,
-    counters json, INOUT done text
+    lock_class int, locks int[], timelines json, events json, buckets json, counters json,
+    INOUT done text
 ) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true);
-    done := billing_record_usage(lock_class, locks, timelines, expected, events, buckets, counters);
+    done := billing_record_usage(lock_class, locks, timelines, events, buckets, counters);
     COMMIT;  -- Nobody waits for our rows any more; that they are on disk the next commit sees to.
     IF done = 'true' THEN
         PERFORM pg_logical_emit_message(true, 'billing_usage', '');
