@@ -10,6 +10,8 @@ import structlog
 import structlog.tracebacks
 from structlog.types import EventDict
 
+from billing.kernel import context
+
 # Where and what, without the local variables of the frames: among them are tokens and passwords.
 TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -21,6 +23,14 @@ SECRET_WORDS: Final = (
     "token",
     "cookie",
 )
+
+
+def add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Say which request this is about, if it is about one."""
+    request_id = context.request_id.get()
+    if request_id:
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def drop_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -40,7 +50,7 @@ def _hidden(key: object, value: Any) -> Any:
 
 def configure(*, level: str) -> None:
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        add_request_id,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

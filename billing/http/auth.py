@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from billing.accounts.keys import hash_secret
 from billing.http.callers import PLATFORM_ROLES, SERVICE, Caller, Scope
-from billing.http.token_cache import remembered
+from billing.http.token_cache import remember, remembered
 from billing.kernel import clock, context
 from billing.kernel.errors import (
     InvalidCredentials,
@@ -52,11 +52,30 @@ def authenticate(meta: Mapping[str, Any]) -> Caller:
 
 
 def caller_of_token(header: str) -> Caller:
-    """Verify a bearer token. Raises InvalidCredentials."""
+    """Verify a bearer token: one under a shared secret once. Raises InvalidCredentials."""
+    config = settings.BILLING
+    algorithms = config["JWT_ALGORITHMS"]
+    key = (
+        *(header, algorithms),
+        *(config["JWT_SECRET"], config["JWT_ISSUER"], config["JWT_AUDIENCE"]),
+    )
+    caller = remembered(key, now=clock.now().timestamp())
+    if caller is None:
+        claims = verified_claims(_token_in(header))
+        caller = _caller_by(claims)
+        if algorithms == ("HS256",) and type(claims["exp"]) is int:
+            remember(key, caller, claims["exp"])
+    return caller
+
+
+def _token_in(header: str) -> str:
     kind, _, token = header.partition(" ")
     if kind.lower() != "bearer" or not token or len(token) > 8192:
         raise InvalidCredentials(reason="the Authorization header must be Bearer and a token")
-    claims = claims_of(token.strip())
+    return token.strip()
+
+
+def _caller_by(claims: Mapping[str, Any]) -> Caller:
     roles = claims.get("roles", [])
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise InvalidCredentials(reason="roles must be a list of strings")
@@ -73,15 +92,6 @@ def uuid_claim(value: Any, name: str) -> UUID:
         return UUID(value)
     except (ValueError, TypeError, AttributeError):
         raise InvalidCredentials(reason=f"{name} must be a UUID") from None
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    """Return a token's claims. Those under a shared secret are verified once for each token."""
-    config = settings.BILLING
-    if config["JWT_ALGORITHMS"] != ("HS256",):
-        return verified_claims(token)
-    key = (token, config["JWT_SECRET"], config["JWT_ISSUER"], config["JWT_AUDIENCE"])
-    return remembered(key, lambda: verified_claims(token), now=clock.now().timestamp())
 
 
 def verified_claims(token: str) -> dict[str, Any]:

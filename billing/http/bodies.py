@@ -46,6 +46,8 @@ class BodyLimitMiddleware:
 
 def require_json(content_type: str) -> None:
     """Raise UnsupportedMediaType unless it says JSON in UTF-8."""
+    if content_type == "application/json":
+        return
     kind, _, rest = content_type.partition(";")
     charset = rest.strip().lower()
     if kind.strip().lower() != "application/json" or (

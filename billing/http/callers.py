@@ -45,32 +45,31 @@ class Caller:
     scopes: frozenset[str] | None = None
     key_id: UUID | None = None
     is_authenticated: bool = field(default=True, init=False)
+    name: str = field(init=False)
+    """Who this is, for audit and idempotency: a key acts under its own name."""
+    is_service: bool = field(init=False)
+    is_platform_admin: bool = field(init=False)
+    """Reaches every tenant; what it may do there depends on its scopes too."""
+    is_admin: bool = field(init=False)
+    is_unbound: bool = field(init=False)
+    """Told of unknown tenants by a 404; everyone else can't tell unknown from another's."""
 
-    @property
-    def name(self) -> str:
-        """Who this is, for audit and idempotency: a key acts under its own name."""
-        return f"key:{self.key_id}" if self.key_id else f"user:{self.user_id}"
+    def __post_init__(self) -> None:
+        self.name = f"key:{self.key_id}" if self.key_id else f"user:{self.user_id}"
+        self.is_service = SERVICE in self.roles
+        self.is_platform_admin = ADMIN in self.roles
+        self.is_admin = self.is_platform_admin and self.has_scope(Scope.ADMIN)
+        self.is_unbound = self.is_platform_admin or (self.is_service and self.tenant_id is None)
+
+    def anew(self) -> Caller:
+        """Return the same for another request, which looks its membership up itself."""
+        other = object.__new__(Caller)
+        other.__dict__.update(self.__dict__)
+        other.__dict__.pop("membership", None)
+        return other
 
     def has_scope(self, *scopes: Scope) -> bool:
         return self.scopes is None or not self.scopes.isdisjoint(scopes)
-
-    @property
-    def is_platform_admin(self) -> bool:
-        """Reaches every tenant; what it may do there depends on its scopes too."""
-        return ADMIN in self.roles
-
-    @property
-    def is_admin(self) -> bool:
-        return self.is_platform_admin and self.has_scope(Scope.ADMIN)
-
-    @property
-    def is_service(self) -> bool:
-        return SERVICE in self.roles
-
-    @property
-    def is_unbound(self) -> bool:
-        """Told of unknown tenants by a 404; everyone else can't tell unknown from another's."""
-        return self.is_platform_admin or (self.is_service and self.tenant_id is None)
 
     @cached_property
     def membership(self) -> MembershipLike | None:

@@ -86,13 +86,14 @@ class HotPathApplication:
     def __init__(self, django: WSGI) -> None:
         self.django = django
         self.paths = HotPaths()
+        self.config = settings.BILLING
         self.answer = RequestIdMiddleware(BodyLimitMiddleware(HotPathMiddleware(_not_here)))
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         found = self.paths.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-        if found is None or settings.BILLING["BILLING_SECURE"]:
+        if found is None or self.config["BILLING_SECURE"]:
             return self.django(environ, start_response)
         if found[0].is_straight and goes_straight(environ):
             return answer_straight(environ, start_response, *found)

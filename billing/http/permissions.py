@@ -57,9 +57,9 @@ def _writes(role: int) -> Callable[[Caller, Account | None], bool]:
 
 
 def _records(caller: Caller, _account: Account | None) -> bool:
-    by_key = caller.key_id is not None and caller.has_scope(Scope.USAGE_WRITE)
-    by_role = caller.key_id is None and caller.is_service
-    return by_key or by_role or caller.is_admin
+    if caller.is_admin:
+        return True
+    return caller.is_service if caller.key_id is None else caller.has_scope(Scope.USAGE_WRITE)
 
 
 RULES: Final[Mapping[Need, Callable[[Caller, Account | None], bool]]] = {
@@ -82,7 +82,7 @@ def require(caller: Caller, need: Need, account: Account | None = None) -> None:
 
 def reaches(caller: Caller, account: Account) -> bool:
     """Say whether the tenant is the caller's at all, whatever it may do there."""
-    if caller.is_platform_admin or (caller.is_service and caller.tenant_id is None):
+    if caller.is_unbound:
         return True
     if caller.tenant_id is not None and (caller.is_service or caller.key_id is not None):
         return caller.tenant_id == account.id

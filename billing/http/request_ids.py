@@ -7,37 +7,28 @@ from collections.abc import Callable, Mapping
 from contextvars import Token
 from typing import Any, Final
 
-import structlog
 from django.http import HttpRequest, HttpResponse
 
 from billing.kernel import context
-from billing.kernel.ids import uuid7
+from billing.kernel.ids import uuid7_text
 
 SAFE: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
-class RequestScope:
-    """While it is entered, the logs know the request's id, and nobody calls yet."""
+Scope = tuple[str, Token[str], Token[str]]
 
-    __slots__ = ("_actor", "_id", "request_id")
 
-    _id: Token[str]
-    _actor: Token[str]
+def begin_request(meta: Mapping[str, Any]) -> Scope:
+    """Give the request its id, the first of what is returned. Nobody calls yet."""
+    given = meta.get("HTTP_X_REQUEST_ID")
+    request_id = given if given and SAFE.fullmatch(given) else uuid7_text()
+    return request_id, context.request_id.set(request_id), context.actor.set("anonymous")
 
-    def __init__(self, meta: Mapping[str, Any]) -> None:
-        given = meta.get("HTTP_X_REQUEST_ID", "")
-        self.request_id = given if SAFE.fullmatch(given) else str(uuid7())
 
-    def __enter__(self) -> str:
-        self._id = context.request_id.set(self.request_id)
-        self._actor = context.actor.set("anonymous")
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=self.request_id)
-        return self.request_id
-
-    def __exit__(self, *_: object) -> None:
-        context.request_id.reset(self._id)
-        context.actor.reset(self._actor)
+def end_request(scope: Scope) -> None:
+    """Make the context what it was before."""
+    context.request_id.reset(scope[1])
+    context.actor.reset(scope[2])
 
 
 class RequestIdMiddleware:
@@ -47,7 +38,10 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with RequestScope(request.META) as request_id:
+        scope = begin_request(request.META)
+        try:
             response = self.get_response(request)
-        response["x-request-id"] = request_id
+        finally:
+            end_request(scope)
+        response["x-request-id"] = scope[0]
         return response

@@ -7,18 +7,18 @@ has to be done for a single event. What they do that a program needs is done her
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.db import connections
 from django.http import HttpRequest, UnreadablePostError
 
 from billing.http.auth import authenticate
 from billing.http.errors import json_response, report, translate
-from billing.http.request_ids import RequestScope
+from billing.http.request_ids import begin_request, end_request
 from billing.kernel.errors import MalformedBody
+from billing.kernel.statements import connection_here
 
 if TYPE_CHECKING:
     from billing.http.plain import Answer, PlainView
@@ -53,19 +53,21 @@ def answer_straight(
     environ: dict[str, Any], start_response: Start, view: PlainView, said: dict[str, str]
 ) -> list[bytes]:
     """Let the view answer the body; `said` is what the path says. Answer as WSGI wants it."""
-    with RequestScope(environ) as request_id:
-        try:
-            drop_dead_connection()
-            status, body, headers = _answer(environ, view, said)
-        except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
-            drop_dead_connection()
-            status, body, headers = _refusal(error)
+    scope = begin_request(environ)
+    try:
+        drop_dead_connection()
+        status, body, headers = _answer(environ, view, said)
+    except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
+        drop_dead_connection()
+        status, body, headers = _refusal(error)
+    finally:
+        end_request(scope)
     told = {
         "Content-Type": "application/json",
         **SAFE_HEADERS,
         **headers,
         "Content-Length": str(len(body)),
-        "x-request-id": request_id,
+        "x-request-id": scope[0],
     }
     start_response(_LINES[status], [*told.items()])
     return [body]
@@ -73,9 +75,9 @@ def answer_straight(
 
 def drop_dead_connection() -> None:
     """Do what Django's handler does around a request; a caller's open transaction is left alone."""
-    connection = connections["default"]
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+    here = connection_here()
+    if here.connection is not None and not here.in_atomic_block:
+        here.close_if_unusable_or_obsolete()
 
 
 def _answer(environ: Mapping[str, Any], view: PlainView, said: dict[str, str]) -> Answer:
@@ -87,7 +89,7 @@ def _answer(environ: Mapping[str, Any], view: PlainView, said: dict[str, str]) -
     )
     caller = authenticate(environ)
     content_type = environ.get("CONTENT_TYPE") or ""
-    return view.straightly(caller, lambda: _body_of(environ), content_type, **said)
+    return view.straightly(caller, partial(_body_of, environ), content_type, **said)
 
 
 @lru_cache(maxsize=256)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
+
+from billing.http.callers import Caller
 
 LIMIT: Final = 1_000
 
-_claims: dict[tuple[object, ...], dict[str, Any]] = {}
+_callers: dict[tuple[object, ...], tuple[Caller, int]] = {}
 
 
-def remembered(
-    key: tuple[object, ...], verify: Callable[[], dict[str, Any]], *, now: float
-) -> dict[str, Any]:
-    """Return a token's claims, verified once until its `exp` (seconds since 1970) has come.
+def remembered(key: tuple[object, ...], *, now: float) -> Caller | None:
+    """Return whose token it is, if it was verified and its `exp` (seconds since 1970) is to come.
 
-    `key` holds the token and all that its verification depends on. Only what verifies is kept.
+    `key` holds the token and all that its verification depends on.
     """
-    claims = _claims.get(key)
-    if claims is not None and claims["exp"] > now:
-        return claims
-    claims = verify()
-    if type(claims["exp"]) is not int:
-        return claims
-    if len(_claims) >= LIMIT:
-        _claims.clear()
-    _claims[key] = claims
-    return claims
+    found = _callers.get(key)
+    if found is None or found[1] <= now:
+        return None
+    return found[0].anew()
+
+
+def remember(key: tuple[object, ...], caller: Caller, expires_at: int) -> None:
+    """Keep what has verified. Nothing else is kept."""
+    if len(_callers) >= LIMIT:
+        _callers.clear()
+    _callers[key] = (caller.anew(), expires_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from billing.kernel.ids import UUID_FORM
 from billing.models import Account
 
 
+@lru_cache(maxsize=2_000)
 def path_id(text: str, name: str) -> UUID:
     """Read an id of the path. Raises InvalidRequest (400) naming it."""
     if not UUID_FORM.fullmatch(text):

@@ -1,8 +1,7 @@
 """Decimals read from and written to the wire, exact in between."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
@@ -38,16 +37,14 @@ class InvalidDecimal(ValueError):
     """A value that is no decimal of the contract. The message states the rule, never the value."""
 
 
-@contextmanager
-def exact() -> Iterator[Context]:
+def exact() -> AbstractContextManager[Context]:
     """Make the decimal arithmetic of a `with` block exact: a lost digit raises `decimal.Inexact`.
 
     >>> with exact():
     ...     Decimal("123456789012345.123456789012") * Decimal("0.000000000001")
     Decimal('123.456789012345123456789012')
     """
-    with localcontext(EXACT) as context:
-        yield context
+    return localcontext(EXACT)
 
 
 def parse_decimal(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -59,8 +59,7 @@ class NewEvent(msgspec.Struct, gc=False):
     unique_value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountBatch:
+class AccountBatch(msgspec.Struct, frozen=True):
     """Events of one account that are recorded together. `recorded_at` is the account's time.
 
     `is_plain` promises that no text of theirs holds a backslash, a tab or a line break: whoever
@@ -72,7 +71,7 @@ class AccountBatch:
     events: list[NewEvent]
     recorded_at: datetime
     is_plain: bool = False
-    refused: dict[int, BillingError] = field(default_factory=dict)
+    refused: dict[int, BillingError] = msgspec.field(default_factory=dict)
 
 
 _OWN_FIELDS: Final[Mapping[str, str]] = {

@@ -6,8 +6,8 @@ the function compares these under the timeline's lock, and does nothing where on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from billing.metering import rows
 from billing.metering.events import AccountBatch
 from billing.metering.models import UsageTimeline
 from billing.metering.parts import Part, parts_of, tallied
-from billing.metering.store import counters_among, row_of
+from billing.metering.store import BY_KEY, counters_among, row_of
 from billing.metering.timeline import (
     DAWN,
     DUSK,
@@ -42,24 +42,26 @@ LOCK_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, n) FROM unnest(%s:
 
 
 class Kept(NamedTuple):
-    """An account's timeline with its version, and whether quotas limit it."""
+    """An account's timeline with its version, its lock, and whether quotas limit it."""
 
-    version: int
+    versioned: str
     line: Timeline
+    lock: int
     is_limited: bool
 
 
-_kept: dict[UUID, Kept] = {}
+_kept: dict[int, Kept] = {}
+"""By the number of the account's id: to hash a UUID itself is a call of Python's."""
 
 
 def seems_limited(account_id: UUID) -> bool:
     """Say whether the account had quotas when its timeline was read: then it goes another way."""
-    kept = _kept.get(account_id)
+    kept = _kept.get(account_id.int)
     return kept is not None and kept.is_limited
 
 
 def forget_timeline(account_id: UUID) -> None:
-    _kept.pop(account_id, None)
+    _kept.pop(account_id.int, None)
 
 
 def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
@@ -69,55 +71,56 @@ def record_few(batches: Sequence[AccountBatch]) -> list[list[bool]] | None:
     way: a distinct value has to be counted, an account has quotas, or a timeline has changed.
     Raises IntegrityError where an id is there already, TenantNotFound where an account is closed.
     """
-    if any(event.meter.unique_field for batch in batches for event in batch.events):
-        return None
-    found, first = parts_of(batches, [0])
-    parts = list(found.values())
+    for batch in batches:
+        for event in batch.events:
+            if event.meter.unique_field:
+                return None
+    parts, first = parts_of(batches, (0,))
     known = _timelines([part.account_id for part in parts])
-    if any(kept.is_limited for kept in known.values()):
+    if True in {kept.is_limited for kept in known}:
         return None
-    lines = {account_id: kept.line for account_id, kept in known.items()}
-    versions = [{"account_id": str(key), "version": known[key].version} for key in lines]
-    buckets = sorted(tallied(parts, lines), key=lambda part: part[0])
+    buckets = sorted(tallied(parts, [kept.line for kept in known]), key=BY_KEY)
     done = RECORD.rows(
         str(LOCK_CLASS),
-        "{{{}}}".format(",".join(_lock_numbers(lines))),
-        _json(versions),
+        "{{{}}}".format(",".join(map(str, sorted({kept.lock for kept in known})))),
+        f"[{','.join([kept.versioned for kept in known])}]",
         rows.insert_text(_rows(parts)).decode(),
         _json([row_of(key, sums) for key, sums in buckets]),
         _json([row_of(key, sums) for key, sums in counters_among(buckets)]),
     )
     if done[0][0] == "true":
         return first
-    for account_id in lines:
-        _kept.pop(account_id, None)
+    for part in parts:
+        forget_timeline(part.account_id)
     return None
 
 
 def _rows(parts: Sequence[Part]) -> list[Any]:
     return [
-        (str(part.account_id), event, seq, part.recorded_at)
+        (part.account_text, event, seq, part.recorded_at)
         for part in parts
         for event, seq in part.numbered
     ]
 
 
-def _lock_numbers(account_ids: Iterable[UUID]) -> list[str]:
-    """Return the numbers of the accounts' locks in the order in which they are taken."""
-    return [str(number) for number in sorted({lock_number(one) for one in account_ids})]
+def _versioned(account_id: UUID, stored: UsageTimeline | None) -> str:
+    return _json({"account_id": account_id, "version": stored.version if stored else 0})
 
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _timelines(account_ids: Sequence[UUID]) -> dict[UUID, Kept]:
-    missing = [account_id for account_id in account_ids if account_id not in _kept]
-    read = _read(missing) if missing else {}
-    return {account_id: _kept.get(account_id) or read[account_id] for account_id in account_ids}
+def _timelines(account_ids: Sequence[UUID]) -> list[Kept]:
+    """Return what is kept of each account, in their order; what is missing is read."""
+    found = [_kept.get(account_id.int) for account_id in account_ids]
+    if None in found:
+        read = _read([one for one, kept in zip(account_ids, found, strict=True) if kept is None])
+        found = [kept or read[one.int] for one, kept in zip(account_ids, found, strict=True)]
+    return cast("list[Kept]", found)
 
 
-def _read(account_ids: Sequence[UUID]) -> dict[UUID, Kept]:
+def _read(account_ids: Sequence[UUID]) -> dict[int, Kept]:
     """Read whole timelines with their versions, under their locks, and keep them."""
     numbers = sorted({lock_number(account_id) for account_id in account_ids})
     with transaction.atomic(), raw_connection() as raw:
@@ -128,8 +131,11 @@ def _read(account_ids: Sequence[UUID]) -> dict[UUID, Kept]:
         stretches = raw.execute(STRETCHES, [ids, DAWN, DUSK]).fetchall()
     lines = timelines(stretches, account_ids)
     read = {
-        account_id: Kept(
-            found[account_id].version if account_id in found else 0, line, account_id in limited
+        account_id.int: Kept(
+            _versioned(account_id, found.get(account_id)),
+            line,
+            lock_number(account_id),
+            account_id in limited,
         )
         for account_id, line in lines.items()
     }

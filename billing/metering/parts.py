@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -15,12 +17,15 @@ from billing.metering.timeline import Timeline
 BLOCK: Final = 10_000
 """Sequence numbers that one value of `billing_usage_block` stands for."""
 
+_BY_ID: Final = attrgetter("account_id.int")
+
 
 @dataclass(slots=True)
 class Part:
     """An account's events of all its batches: the first of each id, by id, with their numbers."""
 
     account_id: UUID
+    account_text: str
     recorded_at: datetime
     first: dict[str, tuple[NewEvent, int]] = field(default_factory=dict)
     numbered: list[tuple[NewEvent, int]] = field(default_factory=list)
@@ -36,17 +41,20 @@ class Part:
 
 def parts_of(
     batches: Sequence[AccountBatch], blocks: Sequence[int]
-) -> tuple[dict[UUID, Part], list[list[bool]]]:
+) -> tuple[list[Part], list[list[bool]]]:
     """Number the events in the order given; keep the first of each id, sorted by id.
 
     Returns also, for each batch, which events are the first of their ids. Concurrent writers
     insert in the order of the key: those who meet in two ids wait in a line.
     """
-    numbers = (number for block in blocks for number in range(block * BLOCK, (block + 1) * BLOCK))
-    parts: dict[UUID, Part] = {}
+    numbers = chain.from_iterable([range(at * BLOCK, (at + 1) * BLOCK) for at in blocks])
+    parts: dict[int, Part] = {}
     firsts = []
     for batch in batches:
-        part = parts.setdefault(batch.account_id, Part(batch.account_id, batch.recorded_at))
+        number = batch.account_id.int  # to hash a UUID itself is a call of Python's
+        part = parts.get(number)
+        if part is None:
+            part = parts[number] = Part(batch.account_id, str(batch.account_id), batch.recorded_at)
         part.is_plain = part.is_plain and batch.is_plain
         seen = part.first
         flags = []
@@ -58,13 +66,14 @@ def parts_of(
         firsts.append(flags)
     for part in parts.values():
         part.numbered = [part.first[event_id] for event_id in sorted(part.first)]
-    return dict(sorted(parts.items())), firsts
+    return sorted(parts.values(), key=_BY_ID), firsts
 
 
-def tallied(
-    parts: Sequence[Part], lines: Mapping[UUID, Timeline]
-) -> Iterator[tuple[BucketKey, Sums]]:
-    for part in parts:
-        tally = Tally(str(part.account_id), lines[part.account_id])
+def tallied(parts: Sequence[Part], lines: Sequence[Timeline]) -> list[tuple[BucketKey, Sums]]:
+    """Add up the events of each part by the timeline of its account, `lines` in the same order."""
+    found: list[tuple[BucketKey, Sums]] = []
+    for part, line in zip(parts, lines, strict=True):
+        tally = Tally(part.account_text, line)
         tally.add(part.numbered)
-        yield from tally.buckets()
+        found += tally.buckets()
+    return found

@@ -8,10 +8,10 @@ from typing import Final
 from uuid import UUID
 
 import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import IntegrityError, OperationalError
 
-from billing.kernel.statements import Connection, Cursor, cursor_of, raw_connection
+from billing.kernel.statements import Connection, Cursor, connection_here, cursor_of, raw_connection
 from billing.metering import rows
 from billing.metering.durable import COMMIT_AT_ONCE, make_durable
 from billing.metering.events import AccountBatch
@@ -57,20 +57,20 @@ def record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
     operator's own statements can make, is tried again.
     Raises TenantNotFound, having recorded nothing, where one of the accounts is closed.
     """
-    attempts = 1 if connection.in_atomic_block else ATTEMPTS
-    for _ in range(attempts - 1):
+    is_outermost = not connection_here().in_atomic_block
+    for _ in range(ATTEMPTS - 1 if is_outermost else 0):
         try:
-            return _record(batches)
+            return _record(batches, is_outermost=is_outermost)
         except OperationalError as error:
             if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
                 raise
-    return _record(batches)
+    return _record(batches, is_outermost=is_outermost)
 
 
-def _record(batches: Sequence[AccountBatch]) -> list[list[bool]]:
+def _record(batches: Sequence[AccountBatch], *, is_outermost: bool) -> list[list[bool]]:
     """Try as if no id were there already; where one is, go back and find out which."""
     try:
-        if not connection.in_atomic_block and _count(batches) < COPY_FROM:
+        if is_outermost and _count(batches) < COPY_FROM:
             quick = record_few(batches)
             if quick is not None:
                 return quick
@@ -90,25 +90,25 @@ def _record_again(batches: Sequence[AccountBatch]) -> list[list[bool]]:
 
 
 def _count(batches: Sequence[AccountBatch]) -> int:
-    return sum(len(batch.events) for batch in batches)
+    return sum([len(batch.events) for batch in batches])  # a list is faster than a generator
 
 
 def _record_once(batches: Sequence[AccountBatch], *, all_are_new: bool) -> list[list[bool]]:
     """Record in a transaction that does not wait for its flush, where it is one of our own."""
-    is_outermost = not connection.in_atomic_block
+    is_outermost = not connection_here().in_atomic_block
     with transaction.atomic(), raw_connection() as raw:
         lines, blocks, limited = _prepare(raw, batches, at_once=is_outermost)
-        found, first = parts_of(batches, blocks)
-        parts = list(found.values())
+        parts, first = parts_of(batches, blocks)
+        ordered = [lines[part.account_id] for part in parts]
         if limited:
-            return _record_admitted(raw, batches, (parts, first), lines)
+            return _record_admitted(raw, batches, (parts, first), ordered)
         if all_are_new:
-            _store_new(raw, parts, list(tallied(parts, lines)))
+            _store_new(raw, parts, tallied(parts, ordered))
             return first
         recorded = set(_insert(cursor_of(raw), parts).fetchall())
         for part in parts:
             part.keep(recorded)
-        add_sums(raw, tallied(parts, lines))
+        add_sums(raw, tallied(parts, ordered))
         outcomes = zip(batches, first, strict=True)
         return [_outcome(batch, flags, recorded) for batch, flags in outcomes]
 
@@ -117,14 +117,14 @@ def _record_admitted(
     raw: Connection,
     batches: Sequence[AccountBatch],
     sorted_batches: tuple[Sequence[Part], list[list[bool]]],
-    lines: dict[UUID, Timeline],
+    lines: Sequence[Timeline],
 ) -> list[list[bool]]:
     """Record what quotas let in. Raises where one of the ids has come in meanwhile."""
     parts, first = sorted_batches
     refusals = admit(parts)
     recorded = {(part.account_id, event.event_id) for part in parts for event, _ in part.numbered}
     if recorded:
-        _store_new(raw, parts, list(tallied(parts, lines)))
+        _store_new(raw, parts, tallied(parts, lines))
     for batch in batches:
         _name_refused(batch, refusals)
     outcomes = zip(batches, first, strict=True)
@@ -199,7 +199,7 @@ def _store_new(
 def _insert(cursor: Cursor, parts: Sequence[Part]) -> Cursor:
     text = rows.insert_text(
         [
-            (str(part.account_id), event, seq, part.recorded_at)
+            (part.account_text, event, seq, part.recorded_at)
             for part in parts
             for event, seq in part.numbered
         ]
@@ -210,5 +210,5 @@ def _insert(cursor: Cursor, parts: Sequence[Part]) -> Cursor:
 def _copy(raw: Connection, parts: Sequence[Part]) -> None:
     with raw.cursor() as cursor, cursor.copy(rows.COPY) as copy:
         for part in parts:
-            account_id, now = str(part.account_id), part.recorded_at
+            account_id, now = part.account_text, part.recorded_at
             copy.write(rows.copy_text(account_id, part.numbered, now, is_plain=part.is_plain))

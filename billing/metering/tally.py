@@ -6,7 +6,7 @@ hottest of the system: what it reads repeatedly stands in local names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -164,19 +164,19 @@ class Tally:
             if meter.aggregation not in ADDING:
                 sums.observe(event, meter.aggregation, seq)
 
-    def buckets(self) -> Iterator[tuple[BucketKey, Sums]]:
+    def buckets(self) -> list[tuple[BucketKey, Sums]]:
+        found = []
         for cell in self._cells.values():
             for (meter_id, charge_id, kind, resource, center), sums in cell.buckets.items():
-                yield (
-                    BucketKey(
-                        self.account_id,
-                        cell.hour_at,
-                        meter_id,
-                        cell.period_id,
-                        charge_id,
-                        kind,
-                        resource,
-                        center,
-                    ),
-                    sums,
+                key = BucketKey(
+                    self.account_id,
+                    cell.hour_at,
+                    meter_id,
+                    cell.period_id,
+                    charge_id,
+                    kind,
+                    resource,
+                    center,
                 )
+                found.append((key, sums))
+        return found

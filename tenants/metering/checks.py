@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.conf import settings
 
 from billing.catalog.models import Aggregation
 from billing.kernel.errors import invalid
-from billing.kernel.ids import UUID_FORM, uuid7
+from billing.kernel.ids import UUID_FORM, uuid7_text
 from billing.metering.events import MeterTraits, NewEvent, unique_value_of
 from tenants.metering import centers, errors
 from tenants.metering.meters import BOOK, KnownMeter
@@ -20,6 +21,7 @@ from tenants.metering.wire import Wire
 AHEAD: Final = timedelta(hours=1)
 ONE: Final = (1, "1")
 NOTHING: Final = (None, None)
+MARKS: Final = re.compile(rb"[\\\n\t\r]")
 
 
 class Checker:
@@ -34,7 +36,7 @@ class Checker:
         self.now = now
         self.may_correct = may_correct
         self.may_hold_nul = b"\\u0000" in body
-        self.is_plain = not any(mark in body for mark in (b"\\", b"\n", b"\t", b"\r"))
+        self.is_plain = MARKS.search(body) is None
         self.days = settings.BILLING["BILLING_RETENTION_DAYS"]
         self.earliest = now - timedelta(days=self.days)
         self.latest = now + AHEAD
@@ -61,7 +63,7 @@ class Checker:
         elif moment.tzinfo is not UTC:
             moment = _in_utc(moment)
         return NewEvent(
-            wire.eventId or str(uuid7()),
+            wire.eventId or uuid7_text(),
             UNKNOWN,
             quantity,
             text,

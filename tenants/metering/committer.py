@@ -13,9 +13,10 @@ from collections import deque
 from typing import Any, Final
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from billing.kernel.errors import ServiceUnavailable
+from billing.kernel.statements import connection_here
 from billing.metering.events import AccountBatch
 from billing.metering.few import seems_limited
 from billing.metering.record import record
@@ -60,7 +61,7 @@ class Committer:
         Within a transaction of the caller's it is recorded in that one. Raises ServiceUnavailable
         where too many wait, and what recording this batch raises.
         """
-        if connection.in_atomic_block:
+        if connection_here().in_atomic_block:
             return record([batch])[0]
         outcome: list[bool] = self.wait_for(batch)
         return outcome
@@ -169,7 +170,7 @@ def _record(batches: list[AccountBatch]) -> list[list[bool]]:
     try:
         return record(batches)
     except (OperationalError, InterfaceError):
-        connection.close()
+        connection_here().close()
         return record(batches)
 
 

@@ -61,7 +61,8 @@ def _refuse(reason: str) -> Any:
 
 def read_event(body: bytes) -> Wire:
     """Read the body of a single event. Raises MalformedBody, InvalidRequest."""
-    _require_utf8(body)
+    if not body.isascii():
+        _require_utf8(body)
     try:
         return _ONE.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -76,7 +77,8 @@ def read_batch(body: bytes) -> Sequence[Wire | Unreadable]:
 
     Raises MalformedBody, or InvalidRequest for what is no list of 1 to 10,000.
     """
-    _require_utf8(body)
+    if not body.isascii():
+        _require_utf8(body)
     events: Sequence[Wire | Unreadable]
     try:
         events = _LIST.decode(body) if body.lstrip()[:1] == b"[" else _ENVELOPE.decode(body).events
@@ -88,11 +90,10 @@ def read_batch(body: bytes) -> Sequence[Wire | Unreadable]:
 
 
 def _require_utf8(body: bytes) -> None:
-    if not body.isascii():
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            raise MalformedBody(reason="it is not UTF-8") from None
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise MalformedBody(reason="it is not UTF-8") from None
 
 
 def _body_text(body: bytes) -> str:

@@ -22,7 +22,7 @@ FOLDER = Path(settings.API_EXAMPLES)
 @pytest.fixture
 def story(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
     ids = Counted()
-    monkeypatch.setattr("billing.kernel.ids.secrets", ids)
+    monkeypatch.setattr("billing.kernel.ids.urandom", ids)
     with time_machine.travel(BEGINNING, tick=False) as time:
         yield Story(ids, time)
 

@@ -13,6 +13,7 @@ from config.logs import drop_secrets
 
 SAID = """
 import logging, structlog
+from billing.kernel import context
 from config.logs import configure
 configure(level="INFO")
 log = structlog.get_logger("app")
@@ -20,7 +21,7 @@ log = structlog.get_logger("app")
 def charge(card_number, api_secret):
     raise ValueError("declined")
 
-structlog.contextvars.bind_contextvars(request_id="r-1")
+context.request_id.set("r-1")
 log.info("signed_in", user="u", password="hunter2", nested={"Authorization": "Bearer hunter2"})
 log.debug("too_small_to_say")
 try:

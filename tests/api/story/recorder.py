@@ -37,7 +37,7 @@ KEPT_HEADERS = (
 
 
 class Counted:
-    """Stands for `secrets` where ids are made: the same story has the same ids every time."""
+    """Stands for `urandom` where ids are made: the same story has the same ids every time."""
 
     def __init__(self) -> None:
         self.numbers: Iterator[int] = iter(())
@@ -48,10 +48,9 @@ class Counted:
         self.seed = seed
         self.numbers = iter(range(1, 10_000))
 
-    def randbits(self, bits: int) -> int:
+    def __call__(self, size: int) -> bytes:
         number = next(self.numbers)
-        digest = hashlib.sha256(f"{self.seed} {number}".encode()).digest()
-        return int.from_bytes(digest) % (1 << bits)
+        return hashlib.sha256(f"{self.seed} {number}".encode()).digest()[-size:]
 
 
 class Story:
