@@ -51,6 +51,7 @@ def _hidden(key: object, value: Any) -> Any:
 def configure(*, level: str) -> None:
     shared: list[Any] = [
         add_request_id,
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

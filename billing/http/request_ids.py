@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextvars import Token
 from typing import Any, Final
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 
 from billing.kernel import context
@@ -39,6 +40,8 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         scope = begin_request(request.META)
+        structlog.contextvars.clear_contextvars()  # bound, for what Django logs after the answer
+        structlog.contextvars.bind_contextvars(request_id=scope[0])
         try:
             response = self.get_response(request)
         finally:
