@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -36,12 +37,17 @@ class _OutsideTransaction(DjangoModelAdmin):  # type: ignore[type-arg]
         return self._delete_view(request, object_id, extra_context)  # type: ignore[attr-defined]
 
     def page_url(self, object_id: object) -> str:
+        """Return the address of a row's page. `object_id` is as it stands in addresses."""
         opts = self.model._meta  # noqa: SLF001
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id])
 
     def found(self, request: HttpRequest, object_id: str) -> Any:
-        """Return the row that an action is asked for. Raises Http404, also for an odd id."""
-        row = self.get_object(request, object_id)
+        """Return the row that an action is asked for. Raises Http404, also for an odd id.
+
+        `object_id` is as it stands in the address, where the underscore of an id of Stripe's is
+        written otherwise.
+        """
+        row = self.get_object(request, unquote(object_id))
         if row is None:
             raise Http404
         return row
