@@ -14,6 +14,7 @@ from customers.models import Customer, Membership
 OF_USER: Final = Statement(
     "customers_membership_of",
     "SELECT customer_id::text, role::text FROM customers_membership WHERE user_id = $1::uuid",
+    shared=True,
 )
 
 

@@ -29,6 +29,7 @@ JOIN billing_plan p ON p.id = v.plan_id
 LEFT JOIN quotas_tierrevision r ON r.plan_id = p.id
 WHERE s.account_id = $1::uuid AND s.status <> 'CANCELLED'
 """,
+    shared=True,
 )
 CURRENT_PUBLIC: Final = Statement(
     "quotas_public_tier",
