@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-import time
 from asyncio import _get_running_loop
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,8 +82,7 @@ class _Shared:
         if here is None:
             here = self._connection = connections.create_connection(DEFAULT_DB_ALIAS)
             here.inc_thread_sharing()
-        elif here.close_at is not None and time.monotonic() >= here.close_at:
-            here.close()
+        here.close_if_unusable_or_obsolete()  # as Django does with a thread's own
         return here
 
     def leave_to_parent(self) -> None:
