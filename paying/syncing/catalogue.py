@@ -56,8 +56,7 @@ def _sync(kind: str, name: str, *, now: datetime) -> Done:
 def _absent(kind: str, name: str) -> Done:
     if kind == "product":
         return GONE if is_wanted(name) else NOT_OURS
-    sold = PlanVersion.objects.newest().filter(stripe_price_id=name, plan__is_active=True)
-    return GONE if sold.exists() else NOT_OURS
+    return GONE if taking.on_offer_at(name).exists() else NOT_OURS
 
 
 def _seen(product: Thing, prices: list[Thing]) -> Seen:

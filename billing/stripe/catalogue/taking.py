@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from billing.catalog.errors import PlanIsDefault
 from billing.catalog.models import Plan, PlanVersion
@@ -53,9 +54,13 @@ def take(kind: str, name: str, there: There | None, *, now: datetime) -> list[Ou
         return list(take_over(*there, now=now))
     if kind != "price":
         return []
+    return [(row.plan.code, _archive(row.plan, now=now)) for row in on_offer_at(name)]
+
+
+def on_offer_at(price_id: str) -> QuerySet[PlanVersion]:
+    """Return the newest versions, of plans on the offer, that are sold at a price of Stripe's."""
     newest = PlanVersion.objects.newest().select_related("plan")
-    gone = newest.filter(stripe_price_id=name, plan__is_active=True)
-    return [(row.plan.code, _archive(row.plan, now=now)) for row in gone]
+    return newest.filter(stripe_price_id=price_id, plan__is_active=True)
 
 
 def sync_all(*, stripe: StripeObjects, now: datetime, dry: bool = False) -> Iterator[Outcome]:
