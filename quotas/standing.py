@@ -11,8 +11,8 @@ import psycopg
 import structlog
 from django.db import DatabaseError, OperationalError, connection
 
+from billing.kernel.joint import Joint, Waiting
 from billing.kernel.statements import Statement
-from tenants.metering.committer import Committer, Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +105,7 @@ def take(
     if connection.in_atomic_block or names in _rates:
         taken = _taken(TAKE.rows(*wanted.texts()))
     else:
-        taken = TOGETHER.wait_for(wanted)
+        taken = TOGETHER.wait_for(Waiting(wanted))
     _remember_kind(names, is_rate=taken.outcome == "rate")
     return taken
 
@@ -129,14 +129,14 @@ def _taken(rows: list[tuple[str | None, ...]]) -> Taken:
     return Taken(outcome or "", _whole(cap), _whole(held), span)
 
 
-class TogetherTaken(Committer):
+class TogetherTaken(Joint):
     """Group commit, as single events have it: a flush serves all who wait by then."""
 
-    def commit(self, group: list[Waiting]) -> None:
+    def work(self, group: list[Waiting]) -> None:
         if len(group) == 1:
             _alone(group[0])
             return
-        wanted = [waiting.batch.row(place) for place, waiting in enumerate(group)]
+        wanted = [waiting.wanted.row(place) for place, waiting in enumerate(group)]
         try:
             ((text,),) = TAKE_MANY.rows(msgspec.json.encode(wanted).decode())
         except DatabaseError as error:
@@ -161,7 +161,7 @@ def _part(group: list[Waiting], error: DatabaseError) -> None:
 
 def _alone(waiting: Waiting) -> None:
     try:
-        waiting.outcome = _taken(TAKE_DURABLY.rows(*waiting.batch.texts()))
+        waiting.outcome = _taken(TAKE_DURABLY.rows(*waiting.wanted.texts()))
     except Exception as error:  # noqa: BLE001 — it is raised where it is waited for
         waiting.error = error
 

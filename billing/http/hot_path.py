@@ -7,7 +7,7 @@ The engine may not import the apps above it, whose views they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -17,14 +17,11 @@ from django.utils.module_loading import import_string
 
 from billing.http.bodies import BodyLimitMiddleware
 from billing.http.errors import json_response, report, translate
+from billing.http.jointly import Front
 from billing.http.request_ids import RequestIdMiddleware
-from billing.http.straight import (
-    SAFE_HEADERS,
-    answer_straight,
-    drop_dead_connection,
-    goes_straight,
-)
+from billing.http.straight import SAFE_HEADERS, answer_jointly, answer_straight, goes_straight
 from billing.kernel.errors import RouteNotFound
+from billing.kernel.statements import drop_dead_connection
 
 if TYPE_CHECKING:
     from billing.http.plain import PlainView
@@ -41,6 +38,10 @@ class HotPaths:
             view: PlainView = import_string(name)()
             assert method in view.plain, f"{name} does not answer {method} plainly"
             self._by_method.setdefault(method, []).append((re.compile(path), view))
+
+    def views(self) -> Iterator[PlainView]:
+        for ways in self._by_method.values():
+            yield from [view for _, view in ways]
 
     def find(self, method: str | None, path: str) -> tuple[PlainView, dict[str, str]] | None:
         """Return the view of a request and what its path says, or None: it is not hot."""
@@ -86,6 +87,7 @@ class HotPathApplication:
     def __init__(self, django: WSGI) -> None:
         self.django = django
         self.paths = HotPaths()
+        self.fronts = {view: Front(view) for view in self.paths.views() if view.is_joint}
         self.config = settings.BILLING
         self.answer = RequestIdMiddleware(BodyLimitMiddleware(HotPathMiddleware(_not_here)))
 
@@ -95,8 +97,11 @@ class HotPathApplication:
         found = self.paths.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         if found is None or self.config["BILLING_SECURE"]:
             return self.django(environ, start_response)
-        if found[0].is_straight and goes_straight(environ):
-            return answer_straight(environ, start_response, *found)
+        view, said = found
+        if view in self.fronts and goes_straight(environ):
+            return answer_jointly(environ, start_response, self.fronts[view], said)
+        if view.is_straight and goes_straight(environ):
+            return answer_straight(environ, start_response, view, said)
         try:
             drop_dead_connection()
             response = self.answer(WSGIRequest(environ))

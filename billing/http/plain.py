@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -14,6 +14,7 @@ from billing.http.auth import authenticate
 from billing.http.base import SurfaceView
 from billing.http.callers import Caller
 from billing.http.errors import body_of, headers_of, json_response, report, status_of, translate
+from billing.http.jointly import Asked
 from billing.kernel import clock
 from billing.kernel.errors import BillingError
 
@@ -30,11 +31,24 @@ class PlainView(SurfaceView):
     plain: ClassVar[frozenset[str]] = frozenset()
     is_straight: ClassVar[bool] = False
     """Whether POSTs with a short body are answered by `straightly` (billing.http.straight)."""
+    is_joint: ClassVar[bool] = False
+    """Whether they are answered by `check` and `settle` instead, those of the same time at once."""
 
     def straightly(
         self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
     ) -> Answer:
         """Authorise, read the body and answer, without a request of Django's."""
+        raise NotImplementedError
+
+    def check(self, asked: Asked, known: dict[Any, Any]) -> None:
+        """Authorise and read one of several that are answered together; it may get its `answer`.
+
+        `known` is for what they have in common. What this raises is the request's error.
+        """
+        raise NotImplementedError
+
+    def settle(self, group: Sequence[Asked]) -> None:
+        """Answer what was found right: each gets its `answer`, or the `error` raised for it."""
         raise NotImplementedError
 
     def plainly(

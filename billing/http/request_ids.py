@@ -21,9 +21,14 @@ Scope = tuple[str, Token[str], Token[str]]
 
 def begin_request(meta: Mapping[str, Any]) -> Scope:
     """Give the request its id, the first of what is returned. Nobody calls yet."""
-    given = meta.get("HTTP_X_REQUEST_ID")
-    request_id = given if given and SAFE.fullmatch(given) else uuid7_text()
+    request_id = request_id_of(meta)
     return request_id, context.request_id.set(request_id), context.actor.set("anonymous")
+
+
+def request_id_of(meta: Mapping[str, Any]) -> str:
+    """Return the id that a request brings, if it is safe, else a new one."""
+    given = meta.get("HTTP_X_REQUEST_ID")
+    return given if given and SAFE.fullmatch(given) else uuid7_text()
 
 
 def end_request(scope: Scope) -> None:

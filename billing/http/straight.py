@@ -7,18 +7,20 @@ has to be done for a single event. What they do that a program needs is done her
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from django.conf import settings
-from django.http import HttpRequest, UnreadablePostError
+from django.http import UnreadablePostError
 
 from billing.http.auth import authenticate
 from billing.http.errors import json_response, report, translate
-from billing.http.request_ids import begin_request, end_request
+from billing.http.hosts import require_host
+from billing.http.jointly import Asked, Front
+from billing.http.request_ids import begin_request, end_request, request_id_of
+from billing.kernel import context
 from billing.kernel.errors import MalformedBody
-from billing.kernel.statements import connection_here
+from billing.kernel.statements import drop_dead_connection
 
 if TYPE_CHECKING:
     from billing.http.plain import Answer, PlainView
@@ -35,6 +37,7 @@ SAFE_HEADERS: Final = {
 
 Start = Callable[..., Any]
 _LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_EVERY_TIME: Final = {"Content-Type": "application/json", **SAFE_HEADERS}
 
 
 def goes_straight(environ: Mapping[str, Any]) -> bool:
@@ -56,50 +59,48 @@ def answer_straight(
     scope = begin_request(environ)
     try:
         drop_dead_connection()
-        status, body, headers = _answer(environ, view, said)
+        require_host(environ)
+        caller = authenticate(environ)
+        content_type = environ.get("CONTENT_TYPE") or ""
+        answer = view.straightly(caller, partial(_body_of, environ), content_type, **said)
     except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
         drop_dead_connection()
-        status, body, headers = _refusal(error)
+        answer = _refusal(error)
     finally:
         end_request(scope)
-    told = {
-        "Content-Type": "application/json",
-        **SAFE_HEADERS,
-        **headers,
-        "Content-Length": str(len(body)),
-        "x-request-id": scope[0],
-    }
-    start_response(_LINES[status], [*told.items()])
+    return _send(start_response, answer, scope[0])
+
+
+def answer_jointly(
+    environ: dict[str, Any], start_response: Start, front: Front, said: dict[str, str]
+) -> list[bytes]:
+    """Let a request be answered together with those that come at the same time."""
+    asked = None
+    try:
+        asked = Asked(environ, said, _body_of(environ))
+        answer = front.wait_for(asked)
+    except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
+        return _refuse_jointly(environ, start_response, asked, error)
+    return _send(start_response, answer, request_id_of(environ))
+
+
+def _refuse_jointly(
+    environ: dict[str, Any], start_response: Start, asked: Asked | None, error: Exception
+) -> list[bytes]:
+    scope = begin_request(environ)
+    try:
+        if asked is not None and asked.caller is not None:
+            context.actor.set(asked.caller.name)
+        return _send(start_response, _refusal(error), scope[0])
+    finally:
+        end_request(scope)
+
+
+def _send(start_response: Start, answer: Answer, request_id: str) -> list[bytes]:
+    status, body, own = answer
+    headers = {**_EVERY_TIME, **own, "Content-Length": str(len(body)), "x-request-id": request_id}
+    start_response(_LINES[status], [*headers.items()])
     return [body]
-
-
-def drop_dead_connection() -> None:
-    """Do what Django's handler does around a request; a caller's open transaction is left alone."""
-    here = connection_here()
-    if here.connection is not None and not here.in_atomic_block:
-        here.close_if_unusable_or_obsolete()
-
-
-def _answer(environ: Mapping[str, Any], view: PlainView, said: dict[str, str]) -> Answer:
-    require_host(
-        environ.get("HTTP_HOST"),
-        environ["SERVER_NAME"],
-        environ["SERVER_PORT"],
-        tuple(settings.ALLOWED_HOSTS),
-    )
-    caller = authenticate(environ)
-    content_type = environ.get("CONTENT_TYPE") or ""
-    return view.straightly(caller, partial(_body_of, environ), content_type, **said)
-
-
-@lru_cache(maxsize=256)
-def require_host(host: str | None, name: str, port: str, _allowed: tuple[str, ...]) -> None:
-    """Raise DisallowedHost where Django would. Names that are good are remembered."""
-    request = HttpRequest()
-    request.META = {"SERVER_NAME": name, "SERVER_PORT": port}
-    if host is not None:
-        request.META["HTTP_HOST"] = host
-    request.get_host()
 
 
 def _body_of(environ: Mapping[str, Any]) -> bytes:

@@ -65,6 +65,13 @@ def connection_here() -> Any:
     return here
 
 
+def drop_dead_connection() -> None:
+    """Do what Django's handler does around a request; a caller's open transaction is left alone."""
+    here = connection_here()
+    if here.connection is not None and not here.in_atomic_block:
+        here.close_if_unusable_or_obsolete()
+
+
 class _Shared:
     """A connection of the process for whoever finds it free; the others take their thread's own.
 

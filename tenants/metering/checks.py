@@ -25,7 +25,7 @@ MARKS: Final = re.compile(rb"[\\\n\t\r]")
 
 
 class Checker:
-    """The checks of one request, with what they all compare with.
+    """The checks of one request, or of several of one caller's, with what they all compare with.
 
     `now` is the account's time. `may_hold_nul`: the body has an escaped NUL somewhere, so texts
     are looked through; nearly no body has, and then nothing is. `is_plain`: see AccountBatch.
@@ -35,7 +35,7 @@ class Checker:
         self.account_id = account_id
         self.now = now
         self.may_correct = may_correct
-        self.may_hold_nul = b"\\u0000" in body
+        self.look_at(body)
         self.is_plain = MARKS.search(body) is None
         self.days = settings.BILLING["BILLING_RETENTION_DAYS"]
         self.earliest = now - timedelta(days=self.days)
@@ -43,6 +43,10 @@ class Checker:
         self._meters = BOOK.meters()
         self._is_fresh = False
         self._has_fresh_centers = False
+
+    def look_at(self, body: bytes) -> None:
+        """Begin with another body, whose events are recorded apart from the first one's."""
+        self.may_hold_nul = b"\\u0000" in body
 
     def shape(self, wire: Wire) -> NewEvent:
         """Return the event, all its rules unchecked, its meter not known yet.

@@ -47,18 +47,29 @@ def take_one(account_id: UUID, wire: Wire, checker: Checker, record: Record) -> 
 
     Raises InvalidRequest, or EventRefused where its id is not stored; UsageQuotaExceeded.
     """
-    event = checker.shape(wire)
-    try:
-        checker.rules(wire, event)
-    except EventRefused:
-        if wire.eventId is None or not stored_ids(account_id, [wire.eventId]):
-            raise
+    event, may_be_new = check_one(account_id, wire, checker)
+    if not may_be_new:
         return event.event_id, False
     batch = AccountBatch(account_id, [event], checker.now, checker.is_plain)
     (is_new,) = record(batch)
     for refusal in batch.refused.values():
         raise refusal
     return event.event_id, is_new
+
+
+def check_one(account_id: UUID, wire: Wire, checker: Checker) -> tuple[NewEvent, bool]:
+    """Return an event, and whether it may be new: one that breaks a rule is a duplicate, or none.
+
+    Raises InvalidRequest, or EventRefused where its id is not stored.
+    """
+    event = checker.shape(wire)
+    try:
+        checker.rules(wire, event)
+    except EventRefused:
+        if wire.eventId is None or not stored_ids(account_id, [wire.eventId]):
+            raise
+        return event, False
+    return event, True
 
 
 def take_batch(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from billing.kernel.errors import TenantNotFound
+from billing.kernel.joint import Waiting
 from billing.metering.models import UsageEvent
 from billing.metering.record import COPY_FROM, record
 from billing.models import CreditEntry, Subscription
@@ -15,7 +16,7 @@ from customers.models import Customer, CustomerDeletion, Membership
 from customers.services import carrying, erasing
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
 from invoicing.records import Mail, MailTemplate
-from tenants.metering.committer import Waiting, _commit
+from tenants.metering.committer import commit
 from tenants.models import Tenant
 from tests import factories
 from tests.services import doomed
@@ -168,7 +169,7 @@ def test_one_closed_account_does_not_stop_the_usage_of_others(doomed_one: Doomed
     before = UsageEvent.objects.filter(account_id=other.id).count()
     group = [Waiting(batch) for batch in batches]
 
-    _commit(group)
+    commit(group)
 
     assert isinstance(group[0].error, TenantNotFound)
     assert group[1].outcome == [True]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from billing.http import idempotency
 from billing.http.bodies import require_json
 from billing.http.callers import Caller
 from billing.http.fields import DecimalStringField, FlagField, IdField, TextField, TimeField
+from billing.http.jointly import Asked
 from billing.http.openapi import refusals
 from billing.http.permissions import Need, account_for
 from billing.http.plain import Answer, PlainView
@@ -32,9 +33,9 @@ from billing.metering.events import AccountBatch
 from billing.metering.quotas.errors import UsageQuotaExceeded
 from billing.metering.record import record
 from tenants.metering.checks import Checker
-from tenants.metering.committer import COMMITTER
+from tenants.metering.committer import COMMITTER, commit
 from tenants.metering.errors import EventRefused, NoEventAccepted
-from tenants.metering.intake import Outcome, shown, take_batch, take_one
+from tenants.metering.intake import Outcome, check_one, shown, take_batch, take_one
 from tenants.metering.pressure import Slots
 from tenants.metering.wire import read_batch, read_event
 
@@ -143,7 +144,7 @@ class RecordingView(PlainView, PlatformView):
 class UsageView(RecordingView):
     """One event."""
 
-    is_straight = True
+    is_joint = True
 
     @extend_schema(
         operation_id="record_usage",
@@ -167,8 +168,39 @@ class UsageView(RecordingView):
         now = clock.now_for(account)
         checker = Checker(account.id, now=now, may_correct=may_correct, body=body)
         event_id, is_new = take_one(account.id, read_event(body), checker, COMMITTER.record)
-        said = {"eventId": event_id, "status": "recorded" if is_new else "duplicate"}
-        return (201 if is_new else 200), msgspec.json.encode(said), {}
+        return became(event_id, is_new=is_new)
+
+    def check(self, asked: Asked, known: dict[Any, Any]) -> None:
+        """Check an event, and make the batch of it that shall be recorded."""
+        caller, tenant_id = asked.caller, asked.said["tenant_id"]
+        checker = known.get((caller, tenant_id))
+        if checker is None:
+            account = self.account_of(caller, tenant_id)
+            now = clock.now_for(account)
+            checker = Checker(account.id, now=now, may_correct=caller.is_admin, body=b"")
+            known[caller, tenant_id] = checker
+        if asked.content_type or asked.body:
+            require_json(asked.content_type)
+        checker.look_at(asked.body)
+        event, may_be_new = check_one(checker.account_id, read_event(asked.body), checker)
+        if may_be_new:
+            asked.wanted = AccountBatch(checker.account_id, [event], checker.now)
+        else:
+            asked.answer = became(event.event_id, is_new=False)
+
+    def settle(self, group: Sequence[Asked]) -> None:
+        commit(group)
+        for asked in group:
+            for refusal in asked.wanted.refused.values():
+                asked.error = refusal
+            if asked.error is None:
+                event_id = asked.wanted.events[0].event_id
+                asked.answer = became(event_id, is_new=asked.outcome[0])
+
+
+def became(event_id: str, *, is_new: bool) -> Answer:
+    said = {"eventId": event_id, "status": "recorded" if is_new else "duplicate"}
+    return (201 if is_new else 200), msgspec.json.encode(said), {}
 
 
 class UsageBatchView(RecordingView):

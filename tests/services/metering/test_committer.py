@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import DataError, connection
 
+from billing.kernel import joint
 from billing.kernel.errors import ServiceUnavailable
 from billing.metering.models import UsageEvent
 from billing.metering.verify import verify
@@ -72,7 +73,7 @@ def test_one_that_fails_fails_alone() -> None:
 
 def test_who_comes_to_a_full_queue_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     metered = make_metered()
-    monkeypatch.setattr(module, "LIMIT_WAITING", 0)
+    monkeypatch.setattr(joint, "LIMIT_WAITING", 0)
 
     with pytest.raises(ServiceUnavailable):
         Committer().record(
@@ -105,7 +106,7 @@ def test_who_waits_too_long_is_told_so_and_the_next_is_served(
 ) -> None:
     metered = make_metered()
     committer = Committer()
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(joint, "ANSWER_SECONDS", 0.2)
     busy, go_on = threading.Event(), threading.Event()
 
     def slow(batches: Any) -> list[list[bool]]:
