@@ -119,7 +119,7 @@ def running(settings: str = "config.settings.prod", *, database: str = "") -> It
 
         port = free_port()
         program = web(port=port, workers=WORKERS, environment=given, log=Path(data) / "web.log")
-        with subprocess.Popen(program.command, env=given) as process:
+        with subprocess.Popen(program.command, env=program.environment) as process:
             try:
                 wait(port)
                 yield System(port, token(), given["DATABASE_URL"])

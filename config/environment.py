@@ -156,6 +156,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "1: while Valkey is away rate limits let everything pass; 0: they answer 503.",
     ),
     Setting(
+        "BILLING_PIN_WORKERS",
+        flag,
+        "0",
+        "1: each web process stays on one core. `bin/up` sets it where there are as many as cores.",
+    ),
+    Setting(
         "BILLING_STREAMS",
         whole(0, 1000),
         "16",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from billing.kernel import cores
 from invoicing.pdf.errors import PdfTimedOut
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -126,6 +127,7 @@ class Renderer:
                 env=_environment(),
                 start_new_session=True,
             )
+        cores.give_all_to(self._process.pid)
         self._channel = ours
         return ours
 
