@@ -66,25 +66,20 @@ def consume(
     Raises NoActiveSubscription, NotFound, FeatureDisabled, QuotaExceeded, RateLimitExceeded,
     CountedElsewhere, InvalidRequest (a rate is not given back), ServiceUnavailable.
     """
-    if wanted.names == MEMBERS:
-        raise CountedElsewhere
-    taken = standing.take(
-        account.pk,
-        wanted.names,
-        wanted.amount,
-        dry=wanted.dry,
-        user_id=wanted.user_id,
-        now=now,
-    )
+    taken = standing.take(taking_of(account, wanted, now=now))
     if taken.outcome == "rate":
         assert taken.cap is not None, "a rate has a limit"
         rate = _rate(str(account.pk), wanted, taken.span or "", taken.cap)
         is_frozen = account.test_clock_id is not None
         return _spend(rate, wanted, account.pk, once=once, is_frozen=is_frozen, now=now)
-    if taken.outcome == "taken":
-        assert taken.cap is not None, "what was taken has a limit"
-        return Granted(left_of(taken.cap, taken.held or 0), 0)
-    return _refuse(taken, wanted)
+    return granted_of(taken, wanted.names)
+
+
+def taking_of(account: Account, wanted: Wanted, *, now: datetime) -> standing.Taking:
+    """Return what shall be taken of a quota. Raises CountedElsewhere for what is no quota's."""
+    if wanted.names == MEMBERS:
+        raise CountedElsewhere
+    return standing.Taking(account.pk, wanted.names, wanted.amount, wanted.dry, wanted.user_id, now)
 
 
 def consume_for_address(
@@ -169,20 +164,25 @@ def _remember(
         log.warning("rate_event_lost", error=repr(error))
 
 
-def _refuse(taken: standing.Taken, wanted: Wanted) -> Granted:
+def granted_of(taken: standing.Taken, names: tuple[str, str]) -> Granted:
+    """Return what was granted of a quota; raise what it was refused with, as `consume` does."""
+    if taken.outcome == "taken":
+        assert taken.cap is not None, "what was taken has a limit"
+        return Granted(left_of(taken.cap, taken.held or 0), 0)
+    service, feature = names
     if taken.outcome == "unsubscribed":
         raise NoActiveSubscription
     if taken.outcome == "unknown":
         raise NotFound(noun=NO_LIMIT)
     if taken.outcome == "disabled":
-        raise FeatureDisabled(service=wanted.service_name, feature=wanted.feature_key)
+        raise FeatureDisabled(service=service, feature=feature)
     assert taken.cap is not None, "what is spent has a limit"
     left = left_of(taken.cap, taken.held or 0)
     raise QuotaExceeded(
         extra=_said(left, 0),
         limit=taken.cap,
-        service=wanted.service_name,
-        feature=wanted.feature_key,
+        service=service,
+        feature=feature,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -84,44 +85,41 @@ class Taking(NamedTuple):
         }
 
 
-def take(
-    account_id: UUID,
-    names: tuple[str, str],
-    amount: int,
-    *,
-    dry: bool,
-    user_id: UUID | None,
-    now: datetime,
-) -> Taken:
-    """Take `amount` of the account's quota of a service's feature, or nothing.
+def take(wanted: Taking) -> Taken:
+    """Take an amount of an account's quota of a service's feature, or nothing.
 
     The limit is that of the tier at this instant. Negative amounts give back, at most what is
     held. Within a transaction of the caller's it is part of that one; else it is on disk when this
     returns, and those who ask at the same time share a transaction. Raises ServiceUnavailable
     where too many wait.
     """
-    wanted = Taking(account_id, names, amount, dry, user_id, now)
     taken: Taken
-    if connection.in_atomic_block or names in _rates:
+    if connection.in_atomic_block or _kinds.get(wanted.names) == RATE:
         taken = _taken(TAKE.rows(*wanted.texts()))
     else:
         taken = TOGETHER.wait_for(Waiting(wanted))
-    _remember_kind(names, is_rate=taken.outcome == "rate")
+    _remember_kind(wanted.names, taken.outcome)
     return taken
 
 
-_rates: Final[set[tuple[str, str]]] = set()
-"""Names that were a rate's when they were last asked for: those write nothing, and need not wait
-for the others' flush. Where one is a quota's meanwhile, the statement takes it all the same."""
+RATE, QUOTA = "rate", "quota"
+_kinds: Final[dict[tuple[str, str], str]] = {}
+"""Whether names were a rate's or a quota's when they were last asked for. Rates write nothing, and
+need not wait for the others' flush; where one is a quota's meanwhile, it is taken all the same."""
 
 
-def _remember_kind(names: tuple[str, str], *, is_rate: bool) -> None:
-    if is_rate and names not in _rates:
-        if len(_rates) >= LIMIT_NAMES:
-            _rates.clear()
-        _rates.add(names)
-    elif not is_rate:
-        _rates.discard(names)
+def is_quota(names: tuple[str, str]) -> bool:
+    """Say whether names were a quota's the last time, on some tier."""
+    return _kinds.get(names) == QUOTA
+
+
+def _remember_kind(names: tuple[str, str], outcome: str) -> None:
+    kind = RATE if outcome == "rate" else QUOTA if outcome in {"taken", "spent"} else None
+    if kind is None or kind == _kinds.get(names):
+        return
+    if len(_kinds) >= LIMIT_NAMES:
+        _kinds.clear()
+    _kinds[names] = kind
 
 
 def _taken(rows: list[tuple[str | None, ...]]) -> Taken:
@@ -133,20 +131,28 @@ class TogetherTaken(Joint):
     """Group commit, as single events have it: a flush serves all who wait by then."""
 
     def work(self, group: list[Waiting]) -> None:
-        if len(group) == 1:
-            _alone(group[0])
-            return
-        wanted = [waiting.wanted.row(place) for place, waiting in enumerate(group)]
-        try:
-            ((text,),) = TAKE_MANY.rows(msgspec.json.encode(wanted).decode())
-        except DatabaseError as error:
-            _part(group, error)
-            return
-        for place, *taken in msgspec.json.decode(text or ""):
-            group[place].outcome = Taken(*taken)
+        take_all(group)
 
 
-def _part(group: list[Waiting], error: DatabaseError) -> None:
+def take_all(group: Sequence[Waiting]) -> None:
+    """Take what each of a group wants (a Taking) in one transaction, on disk when this returns.
+
+    Each gets its outcome, a Taken, or its error.
+    """
+    if len(group) == 1:
+        _alone(group[0])
+        return
+    wanted = [waiting.wanted.row(place) for place, waiting in enumerate(group)]
+    try:
+        ((text,),) = TAKE_MANY.rows(msgspec.json.encode(wanted).decode())
+    except DatabaseError as error:
+        _part(group, error)
+        return
+    for place, *taken in msgspec.json.decode(text or ""):
+        group[place].outcome = Taken(*taken)
+
+
+def _part(group: Sequence[Waiting], error: DatabaseError) -> None:
     """Try each alone after a failure that undid all; after any other nobody knows what was done."""
     is_undone = not isinstance(error, OperationalError) or isinstance(
         error.__cause__, psycopg.errors.DeadlockDetected

@@ -19,7 +19,7 @@ from billing.http.bodies import BodyLimitMiddleware
 from billing.http.errors import json_response, report, translate
 from billing.http.jointly import Front
 from billing.http.request_ids import RequestIdMiddleware
-from billing.http.straight import SAFE_HEADERS, answer_jointly, answer_straight, goes_straight
+from billing.http.straight import SAFE_HEADERS, answer_straight, goes_straight
 from billing.kernel.errors import RouteNotFound
 from billing.kernel.statements import drop_dead_connection
 
@@ -98,10 +98,8 @@ class HotPathApplication:
         if found is None or self.config["BILLING_SECURE"]:
             return self.django(environ, start_response)
         view, said = found
-        if view in self.fronts and goes_straight(environ):
-            return answer_jointly(environ, start_response, self.fronts[view], said)
         if view.is_straight and goes_straight(environ):
-            return answer_straight(environ, start_response, view, said)
+            return answer_straight(environ, start_response, view, said, self.fronts.get(view))
         try:
             drop_dead_connection()
             response = self.answer(WSGIRequest(environ))

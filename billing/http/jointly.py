@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CREDENTIALS: Final = ("HTTP_AUTHORIZATION", "HTTP_API_KEY", "HTTP_API_SECRET", "HTTP_HOST")
 
 
+class Alone(Exception):
+    """A request turned out to be none that is answered together with others."""
+
+
 class Asked(Waiting):
     """A request: what its path says, its body, who calls. `answer` is for the view to give.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -32,18 +32,21 @@ class PlainView(SurfaceView):
     is_straight: ClassVar[bool] = False
     """Whether POSTs with a short body are answered by `straightly` (billing.http.straight)."""
     is_joint: ClassVar[bool] = False
-    """Whether they are answered by `check` and `settle` instead, those of the same time at once."""
+    """Whether those that join (`joins`) are answered by `check` and `settle` instead, together."""
 
-    def straightly(
-        self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
-    ) -> Answer:
-        """Authorise, read the body and answer, without a request of Django's."""
+    def straightly(self, caller: Caller, body: bytes, content_type: str, **kwargs: str) -> Answer:
+        """Authorise and answer, without a request of Django's."""
         raise NotImplementedError
+
+    def joins(self, body: bytes) -> bool:
+        """Say whether a request seems to be one that is answered together with others."""
+        return self.is_joint
 
     def check(self, asked: Asked, known: dict[Any, Any]) -> None:
         """Authorise and read one of several that are answered together; it may get its `answer`.
 
-        `known` is for what they have in common. What this raises is the request's error.
+        `known` is for what they have in common. What this raises is the request's error; Alone
+        leaves it to `straightly`, as it does in `settle`.
         """
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ has to be done for a single event. What they do that a program needs is done her
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from django.http import UnreadablePostError
 from billing.http.auth import authenticate
 from billing.http.errors import json_response, report, translate
 from billing.http.hosts import require_host
-from billing.http.jointly import Asked, Front
+from billing.http.jointly import Alone, Asked, Front
 from billing.http.request_ids import begin_request, end_request, request_id_of
 from billing.kernel import context
 from billing.kernel.errors import MalformedBody
@@ -53,16 +54,40 @@ def goes_straight(environ: Mapping[str, Any]) -> bool:
 
 
 def answer_straight(
-    environ: dict[str, Any], start_response: Start, view: PlainView, said: dict[str, str]
+    environ: dict[str, Any],
+    start_response: Start,
+    view: PlainView,
+    said: dict[str, str],
+    front: Front | None = None,
 ) -> list[bytes]:
-    """Let the view answer the body; `said` is what the path says. Answer as WSGI wants it."""
+    """Let the view answer the body; `said` is what the path says. Answer as WSGI wants it.
+
+    Where there is a `front`, what the view says joins is answered together with the others there.
+    """
+    asked: Asked | None = None
+    answer: Answer | None = None
+    try:
+        body = _body_of(environ)
+        if front is not None and view.joins(body):
+            asked = Asked(environ, said, body)
+            with suppress(Alone):
+                answer = front.wait_for(asked)
+    except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
+        actor = asked.caller.name if asked is not None and asked.caller is not None else ""
+        return _alone(environ, start_response, partial(_raise, error, actor))
+    if answer is None:
+        return _alone(environ, start_response, partial(_answer, environ, view, said, body))
+    return _send(start_response, answer, request_id_of(environ))
+
+
+def _alone(
+    environ: dict[str, Any], start_response: Start, answer_of: Callable[[], Answer]
+) -> list[bytes]:
+    """Answer in the context of the request, so that the logs know which it is."""
     scope = begin_request(environ)
     try:
         drop_dead_connection()
-        require_host(environ)
-        caller = authenticate(environ)
-        content_type = environ.get("CONTENT_TYPE") or ""
-        answer = view.straightly(caller, partial(_body_of, environ), content_type, **said)
+        answer = answer_of()
     except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
         drop_dead_connection()
         answer = _refusal(error)
@@ -71,29 +96,18 @@ def answer_straight(
     return _send(start_response, answer, scope[0])
 
 
-def answer_jointly(
-    environ: dict[str, Any], start_response: Start, front: Front, said: dict[str, str]
-) -> list[bytes]:
-    """Let a request be answered together with those that come at the same time."""
-    asked = None
-    try:
-        asked = Asked(environ, said, _body_of(environ))
-        answer = front.wait_for(asked)
-    except Exception as error:  # noqa: BLE001 — every failure has the contract's shape
-        return _refuse_jointly(environ, start_response, asked, error)
-    return _send(start_response, answer, request_id_of(environ))
+def _answer(
+    environ: Mapping[str, Any], view: PlainView, said: dict[str, str], body: bytes
+) -> Answer:
+    require_host(environ)
+    caller = authenticate(environ)
+    return view.straightly(caller, body, environ.get("CONTENT_TYPE") or "", **said)
 
 
-def _refuse_jointly(
-    environ: dict[str, Any], start_response: Start, asked: Asked | None, error: Exception
-) -> list[bytes]:
-    scope = begin_request(environ)
-    try:
-        if asked is not None and asked.caller is not None:
-            context.actor.set(asked.caller.name)
-        return _send(start_response, _refusal(error), scope[0])
-    finally:
-        end_request(scope)
+def _raise(error: Exception, actor: str) -> Answer:
+    if actor:
+        context.actor.set(actor)
+    raise error
 
 
 def _send(start_response: Start, answer: Answer, request_id: str) -> list[bytes]:

@@ -42,7 +42,7 @@ def take_some(amounts: list[int], account_id: UUID, user_id: UUID | None = None)
     """Take or give back each amount in turn; return what was granted, and what was given."""
     sums: Counter[str] = Counter()
     for amount in amounts:
-        taken = standing.take(account_id, ("a", "b"), amount, dry=False, user_id=user_id, now=NOON)
+        taken = standing.take(standing.Taking(account_id, ("a", "b"), amount, False, user_id, NOON))
         if taken.outcome == "taken":
             sums["taken" if amount > 0 else "given"] += abs(amount)
         assert taken.held is not None
@@ -116,7 +116,7 @@ def test_of_many_calls_a_quota_grants_as_many_as_its_limit(
 @RUN
 def test_a_quota_is_exact_while_it_is_given_back(run: Callable[..., list[Counter[str]]]) -> None:
     acme = team(("a", "b", 1_000, ""))
-    standing.take(acme.account.pk, ("a", "b"), 900, dry=False, user_id=None, now=NOON)
+    standing.take(standing.Taking(acme.account.pk, ("a", "b"), 900, False, None, NOON))
 
     sums = run(partial(take_some, account_id=acme.account.pk), mixed(-2, 9))
 
@@ -143,4 +143,4 @@ def test_the_events_of_one_user_are_numbered_without_a_gap() -> None:
 
 def take_unlimited(amounts: list[int], account_id: UUID, user_id: UUID) -> None:
     for amount in amounts:
-        standing.take(account_id, ("a", "b"), amount, dry=False, user_id=user_id, now=NOON)
+        standing.take(standing.Taking(account_id, ("a", "b"), amount, False, user_id, NOON))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from billing.http.bodies import read_json, require_json
 from billing.http.callers import Caller
 from billing.http.fields import FlagField, IdField, TextField, WholeField
 from billing.http.idempotency import Once
+from billing.http.jointly import Alone, Asked
 from billing.http.openapi import refusals
 from billing.http.permissions import Need, account_for
 from billing.http.plain import Answer, PlainView
@@ -35,8 +36,16 @@ from billing.kernel.errors import (
 )
 from billing.kernel.ids import UUID_FORM
 from billing.subscriptions.errors import NoActiveSubscription
+from quotas import standing
 from quotas.addresses import counted
-from quotas.consuming import Granted, Wanted, consume, consume_for_address
+from quotas.consuming import (
+    Granted,
+    Wanted,
+    consume,
+    consume_for_address,
+    granted_of,
+    taking_of,
+)
 from quotas.errors import CountedElsewhere, FeatureDisabled, QuotaExceeded, RateLimitExceeded
 from quotas.rates import OnceKey
 from quotas.tiers import public_tier
@@ -133,12 +142,23 @@ def _checked(data: dict[str, Any]) -> tuple[Whom, Wanted]:
     return whom, wanted
 
 
+class Names(msgspec.Struct):
+    """What is consumed, without a look at the rest."""
+
+    serviceName: str
+    featureKey: str
+
+
+NAMES: Final = msgspec.json.Decoder(Names)
+
+
 class ConsumeView(PlainView, PortalView):
     """Consuming."""
 
     needs = {"POST": PortalNeed.SERVICE}
     plain = frozenset({"POST"})
     is_straight = True
+    is_joint = True
 
     @extend_schema(
         operation_id="consume_limit",
@@ -182,14 +202,36 @@ class ConsumeView(PlainView, PortalView):
             once.keep(*answer)
         return answer
 
-    def straightly(
-        self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
-    ) -> Answer:
+    def straightly(self, caller: Caller, body: bytes, content_type: str, **kwargs: str) -> Answer:
         require_portal(caller, PortalNeed.SERVICE, "POST")
-        body = read()
         if content_type or body:
             require_json(content_type)
         return self.take(caller, body, None)
+
+    def joins(self, body: bytes) -> bool:
+        """Standing quotas share a flush; rates have none, and need not wait for the others'."""
+        try:
+            names = NAMES.decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return False
+        return standing.is_quota((names.serviceName, names.featureKey))
+
+    def check(self, asked: Asked, known: dict[Any, Any]) -> None:
+        if asked.caller not in known:
+            require_portal(asked.caller, PortalNeed.SERVICE, "POST")
+            known[asked.caller] = True
+        require_json(asked.content_type)
+        whom, wanted = wanted_of(asked.body)
+        if not isinstance(whom, UUID):
+            raise Alone
+        account = account_for(asked.caller, whom, Need.RECORD)
+        asked.wanted = taking_of(account, wanted, now=clock.now_for(account))
+
+    def settle(self, group: Sequence[Asked]) -> None:
+        standing.take_all(group)
+        for asked in group:
+            if asked.error is None:
+                _answer(asked)
 
     def take(self, caller: Caller, body: bytes, key: OnceKey | None) -> Answer:
         whom, wanted = wanted_of(body)
@@ -201,6 +243,17 @@ class ConsumeView(PlainView, PortalView):
                 raise Forbidden(needed="a service that is bound to no tenant, to name an ip")
             granted = consume_for_address(whom, public_tier(), wanted, once=key, now=clock.now())
         return 200, shown(granted), {}
+
+
+def _answer(asked: Asked) -> None:
+    taken: standing.Taken = asked.outcome
+    if taken.outcome == "rate":  # which it was not when it was last asked for
+        asked.error = Alone()
+        return
+    try:
+        asked.answer = 200, shown(granted_of(taken, asked.wanted.names)), {}
+    except Exception as error:  # noqa: BLE001 — it is raised where it is waited for
+        asked.error = error
 
 
 def shown(granted: Granted) -> bytes:

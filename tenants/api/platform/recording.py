@@ -122,11 +122,9 @@ class RecordingView(PlainView, PlatformView):
             once.keep(*answer)
         return answer
 
-    def straightly(
-        self, caller: Caller, read: Callable[[], bytes], content_type: str, **kwargs: str
-    ) -> Answer:
+    def straightly(self, caller: Caller, body: bytes, content_type: str, **kwargs: str) -> Answer:
         account = self.account_of(caller, kwargs["tenant_id"])
-        return self.recorded(account, read(), content_type, caller)
+        return self.recorded(account, body, content_type, caller)
 
     def account_of(self, caller: Caller, tenant_id: str) -> Account:
         return account_for(caller, path_id(tenant_id, "tenantId"), Need.RECORD)
@@ -144,6 +142,7 @@ class RecordingView(PlainView, PlatformView):
 class UsageView(RecordingView):
     """One event."""
 
+    is_straight = True
     is_joint = True
 
     @extend_schema(
