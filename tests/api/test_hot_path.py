@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 
 from billing.http.hot_path import HotPathApplication
 from billing.http.straight import LIMIT_BYTES
@@ -167,12 +167,40 @@ def test_all_else_goes_to_django(db: None, environ: dict[str, Any]) -> None:
     assert status == 418
 
 
-def test_with_tls_in_front_django_speaks(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("by", ["", "http", "https, http"])
+def test_what_came_past_the_tls_in_front_django_redirects(
+    db: None, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
     monkeypatch.setitem(settings.BILLING, "BILLING_SECURE", True)
 
-    status, _, _ = call(f"{BASE}/tenants/x/usage", EVENT)
+    status, _, _ = call(f"{BASE}/tenants/x/usage", EVENT, HTTP_X_FORWARDED_PROTO=by)
 
     assert status == 418
+
+
+@pytest.mark.parametrize("rest", ["", "/batch"])
+@override_settings(
+    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
+    SECURE_SSL_REDIRECT=True,
+    SECURE_HSTS_SECONDS=31_536_000,
+    SECURE_HSTS_INCLUDE_SUBDOMAINS=True,
+    SECURE_HSTS_PRELOAD=True,
+)
+def test_what_came_by_tls_is_told_to_stay_with_it(
+    tenant: dict[str, Any], monkeypatch: pytest.MonkeyPatch, rest: str
+) -> None:
+    monkeypatch.setitem(settings.BILLING, "BILLING_SECURE", True)
+    path = f"{BASE}/tenants/{tenant['id']}/usage{rest}"
+    given = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_REQUEST_ID": "one"}
+
+    status, headers, _ = call(path, EVENT, **given)
+    theirs: dict[str, Any] = {**given, "HTTP_AUTHORIZATION": f"Bearer {token('service')}"}
+    response = Client().generic("POST", path, EVENT, "application/json", **theirs)
+
+    said = {name.lower(): value for name, value in response.items()}
+    assert status == (400 if rest else 201)
+    assert headers["strict-transport-security"] == said["strict-transport-security"]
+    assert headers.keys() >= said.keys() - {"vary"}
 
 
 def test_a_body_that_ends_early_is_malformed(tenant: dict[str, Any]) -> None:
