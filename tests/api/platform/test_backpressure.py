@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from billing.kernel import joint
 from billing.metering.models import UsageEvent
 from tenants.api.platform import recording
-from tenants.metering import committer
 from tenants.metering.pressure import Slots
 from tests.client import Api, error_of, json_of
 
@@ -45,7 +45,7 @@ def test_a_slot_is_free_again_after_a_failure() -> None:
 def test_an_event_that_finds_the_queue_full_is_told_when_to_come_again(
     admin: Api, tenant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(committer, "LIMIT_WAITING", 0)
+    monkeypatch.setattr(joint, "LIMIT_WAITING", 0)
 
     refused = admin.post(f"/tenants/{tenant['id']}/usage", EVENT)
 
