@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sized
 from typing import Final
-
-from billing.kernel.turns import Turns
 
 PATIENCE: Final = 10.0
 
 
-def until_waiting(turns: Turns, count: int) -> None:
+def until_waiting(line: Sized, count: int) -> None:
     end = time.monotonic() + PATIENCE
-    while len(turns._line) < count:
+    while len(line) < count:
         assert time.monotonic() < end, "nobody came"
         time.sleep(0.001)

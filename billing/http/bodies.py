@@ -56,6 +56,12 @@ def require_json(content_type: str) -> None:
         raise UnsupportedMediaType
 
 
+def require_json_of(body: bytes, content_type: str) -> None:
+    """Raise UnsupportedMediaType where there is a body, or a type of one, and it is not JSON."""
+    if content_type or body:
+        require_json(content_type)
+
+
 def _refuse_constant(name: str) -> Any:
     raise MalformedBody(reason=f"{name} is no JSON number")
 

@@ -43,8 +43,8 @@ class Asked(Waiting):
         self.caller: Any = None
         self.answer: Answer | None = None
         if may_ask_the_issuer():  # the others need not wait for that
-            require_host(environ)
-            self.caller = caller_by(environ)
+            drop_dead_connection()
+            self.caller = _admitted(environ)
 
     @property
     def content_type(self) -> str:
@@ -62,6 +62,8 @@ class Front(Joint):
         """Find out who asks, and whether it is right."""
         asked = cast("Asked", waiting)
         try:
+            if not known:
+                drop_dead_connection()
             if asked.caller is None:
                 asked.caller = _caller_of(asked.environ, known)
             self._view.check(asked, known)
@@ -89,7 +91,10 @@ def _caller_of(environ: Mapping[str, Any], known: dict[Any, Any]) -> Caller:
     said = tuple([environ.get(name) for name in CREDENTIALS])
     caller: Caller | None = known.get(said)
     if caller is None:
-        drop_dead_connection()
-        require_host(environ)
-        caller = known[said] = caller_by(environ)
+        caller = known[said] = _admitted(environ)
     return caller
+
+
+def _admitted(environ: Mapping[str, Any]) -> Caller:
+    require_host(environ)
+    return caller_by(environ)

@@ -6,7 +6,7 @@ A single event costs a flush to disk: under load one serves many.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Final
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -18,16 +18,6 @@ from billing.metering.few import seems_limited
 from billing.metering.record import record
 
 log = structlog.get_logger(__name__)
-
-
-class Lot(Protocol):
-    """A request's events, which shall stand or fall by themselves."""
-
-    wanted: Any
-    """Its AccountBatch."""
-
-    outcome: Any
-    error: BaseException | None
 
 
 class Committer(Joint):
@@ -48,30 +38,30 @@ class Committer(Joint):
         commit(group)
 
 
-def commit(group: Sequence[Lot]) -> None:
-    """Record a group. Where that fails, each is tried alone: one bad fails alone.
+def commit(group: Sequence[Waiting]) -> None:
+    """Record what each of a group wants, an AccountBatch. Where that fails, each is tried alone.
 
     Each gets its outcome, or its error. Accounts with quotas take more round trips, so they go by
     themselves, after the others.
     """
-    limited = [lot for lot in group if seems_limited(lot.wanted.account_id)]
+    limited = [one for one in group if seems_limited(one.wanted.account_id)]
     if limited and len(limited) < len(group):
-        commit([lot for lot in group if lot not in limited])
+        commit([one for one in group if one not in limited])
         commit(limited)
         return
     try:
-        outcomes = _record([lot.wanted for lot in group])
+        outcomes = _record([one.wanted for one in group])
     except Exception as error:
         if len(group) == 1 or isinstance(error, OperationalError | InterfaceError):
-            for lot in group:
-                lot.error = error
+            for one in group:
+                one.error = error
             return
         log.warning("joint_commit_failed", requests=len(group), exc_info=error)
-        for lot in group:
-            commit([lot])
+        for one in group:
+            commit([one])
         return
-    for lot, outcome in zip(group, outcomes, strict=True):
-        lot.outcome = outcome
+    for one, outcome in zip(group, outcomes, strict=True):
+        one.outcome = outcome
 
 
 def _record(batches: list[AccountBatch]) -> list[list[bool]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -16,9 +15,30 @@ from django.db import connection
 from billing.http.hot_path import HotPathApplication
 from billing.kernel import context
 from tests.client import token
+from tests.lines import until_waiting
 
 Said = tuple[int, dict[str, str], dict[str, Any]]
 Work = Callable[[Any], None]
+
+
+def ask(
+    application: HotPathApplication, path: str, body: bytes, **environ: Any
+) -> tuple[int, dict[str, str], bytes]:
+    """POST as a server would; return the status, the headers in small letters, and the body."""
+    said: list[Any] = []
+    given = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_AUTHORIZATION": f"Bearer {token('service')}",
+        "wsgi.input": BytesIO(body),
+        **environ,
+    }
+    content = b"".join(application(given, lambda *line: said.extend(line)))
+    return int(said[0][:3]), {name.lower(): value for name, value in said[1]}, content
 
 
 class Door:
@@ -27,18 +47,11 @@ class Door:
     def __init__(self, path: str) -> None:
         self.path = path
         self.application = HotPathApplication(lambda _environ, _start: [b""])
-        (self.front,) = [
-            front
-            for view, front in self.application.fronts.items()
-            if self.application.paths.find("POST", path) == (view, self._said(path))
-        ]
-        self.groups: list[int] = []
-        self.is_busy, self.may_go_on = threading.Event(), threading.Event()
-
-    def _said(self, path: str) -> dict[str, str]:
         found = self.application.paths.find("POST", path)
         assert found is not None
-        return found[1]
+        self.front = self.application.fronts[found[0]]
+        self.groups: list[int] = []
+        self.is_busy, self.may_go_on = threading.Event(), threading.Event()
 
     def hold(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
         """Hold the function of a module that does a group's work, the first time."""
@@ -54,27 +67,14 @@ class Door:
         monkeypatch.setattr(module, name, held)
 
     def call(self, body: object, **environ: Any) -> Said:
-        said: list[Any] = []
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": self.path,
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(text)),
-            "HTTP_AUTHORIZATION": f"Bearer {token('service')}",
-            "wsgi.input": BytesIO(text),
-            **environ,
-        }
         before = context.actor.get(), context.request_id.get()
         try:
-            content = b"".join(self.application(given, lambda *line: said.extend(line)))
+            status, headers, content = ask(self.application, self.path, text, **environ)
             assert (context.actor.get(), context.request_id.get()) == before
         finally:
             connection.close()
-        headers = {name.lower(): value for name, value in said[1]}
-        return int(said[0][:3]), headers, json.loads(content)
+        return status, headers, json.loads(content)
 
     def calls(
         self, held: object, *requests: dict[str, Any], waiting: int | None = None
@@ -90,13 +90,7 @@ class Door:
             others = []
             for number, request in enumerate(requests, 1):  # one after the other, so in order
                 others.append(pool.submit(self.call, **request))
-                self._until(min(number, wanted))
+                until_waiting(self.front._queue, min(number, wanted))
             self.may_go_on.set()
             assert first.result(10)[0] in {200, 201}
             return [each.result(10) for each in others]
-
-    def _until(self, waiting: int) -> None:
-        for _ in range(500):
-            if len(self.front._queue) >= waiting:
-                return
-            time.sleep(0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from billing.http import auth, jointly
-from billing.kernel import clock
+from billing.kernel import clock, statements
 from billing.metering.models import UsageEvent
 from billing.metering.quotas.services import QuotaDraft, create_quota
 from billing.metering.verify import verify
@@ -85,17 +86,27 @@ def test_each_is_answered_as_if_it_were_alone(events: Events, metered: Metered) 
     assert verify(metered.account.id) == []
 
 
-def test_the_same_credentials_are_looked_at_once(
-    events: Events, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked: list[str] = []
-    real = auth.caller_by
+Look = tuple[str, int]
 
-    def counted(environ: Any) -> Any:
-        looked.append(environ["HTTP_AUTHORIZATION"])
-        return real(environ)
 
-    monkeypatch.setattr(jointly, "caller_by", counted)
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Look]:
+    """Return the looks at connections and at credentials, as they are taken: by which thread."""
+    taken: list[Look] = []
+
+    def note(name: str, work: Callable[..., Any], what: Callable[..., str]) -> None:
+        def noted(*given: Any) -> Any:
+            taken.append((what(*given), threading.get_ident()))
+            return work(*given)
+
+        monkeypatch.setattr(jointly, name, noted)
+
+    note("caller_by", auth.caller_by, lambda environ: str(environ["HTTP_AUTHORIZATION"]))
+    note("drop_dead_connection", statements.drop_dead_connection, lambda: "connection")
+    return taken
+
+
+def test_the_same_credentials_are_looked_at_once(events: Events, looks: list[Look]) -> None:
     mine, other = f"Bearer {token('service')}", f"Bearer {token('billing_admin')}"
 
     answers = events.calls(
@@ -105,26 +116,22 @@ def test_the_same_credentials_are_looked_at_once(
     )
 
     assert [status for status, _, _ in answers] == [201] * 4 + [403, 201]
+    looked = [what for what, _ in looks if what != "connection"]
     assert looked[1:] == [mine, other]
 
 
 def test_tokens_of_an_issuer_are_verified_by_each_for_itself(
-    events: Events, monkeypatch: pytest.MonkeyPatch
+    events: Events, looks: list[Look], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads: list[int] = []
-    real = auth.caller_by
-
-    def noted(environ: Any) -> Any:
-        threads.append(threading.get_ident())
-        return real(environ)
-
-    monkeypatch.setattr(jointly, "caller_by", noted)
     monkeypatch.setitem(settings.BILLING, "JWT_ALGORITHMS", ("HS256", "RS256"))
 
     answers = events.calls(*({"body": events.event(f"e{n}")} for n in range(3)))
 
     assert [status for status, _, _ in answers] == [201] * 3
-    assert len(set(threads)) == 4
+    threads = {thread for what, thread in looks if what != "connection"}
+    assert len(threads) == 4
+    for each in threads:  # one that has died is dropped before it is asked
+        assert next(what for what, thread in looks if thread == each) == "connection"
 
 
 def test_a_database_that_is_away_is_told_to_each(

@@ -15,6 +15,7 @@ from billing.http.hot_path import HotPathApplication
 from billing.http.straight import LIMIT_BYTES
 from billing.kernel import context
 from billing.metering.models import UsageEvent
+from tests.api.door import ask
 from tests.client import BASE, token
 from tests.quotas.scene import BASE as PORTAL
 from tests.quotas.scene import NOON, team
@@ -29,29 +30,13 @@ class BrokenBody(BytesIO):
         raise OSError("the peer went away")
 
 
+def elsewhere(_environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    start("418 Elsewhere", [])
+    return [b""]
+
+
 def call(path: str, body: bytes, **environ: Any) -> tuple[int, dict[str, str], bytes]:
-    said: list[Any] = []
-
-    def start(status: str, headers: list[tuple[str, str]]) -> None:
-        said.extend((int(status[:3]), {name.lower(): value for name, value in headers}))
-
-    def elsewhere(_environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        start("418 Elsewhere", [])
-        return [b""]
-
-    given = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": path,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-        "HTTP_AUTHORIZATION": f"Bearer {token('service')}",
-        "wsgi.input": BytesIO(body),
-        **environ,
-    }
-    content = b"".join(HotPathApplication(elsewhere)(given, start))
-    return said[0], said[1], content
+    return ask(HotPathApplication(elsewhere), path, body, **environ)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_limits_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             asked = []
             for number in range(4):
                 asked.append(pool.submit(name_of, acme, answered, number))
-                until_waiting(turns, number + 2)
+                until_waiting(turns._line, number + 2)
             before = list(answered)
         names = [one.result(PATIENCE) for one in asked]
 

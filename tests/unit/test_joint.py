@@ -11,6 +11,7 @@ import pytest
 from billing.kernel import joint
 from billing.kernel.errors import ServiceUnavailable
 from billing.kernel.joint import Joint, Waiting
+from tests.lines import until_waiting
 
 
 class Doubling(Joint):
@@ -52,10 +53,7 @@ def all_of(work: Doubling, wanted: list[int]) -> list[Any]:
         first = pool.submit(ask, work, wanted[0])
         assert work.is_busy.wait(10)
         others = [pool.submit(ask, work, one) for one in wanted[1:]]
-        for _ in range(1_000):
-            if len(work._queue) == len(others):
-                break
-            threading.Event().wait(0.01)
+        until_waiting(work._queue, len(others))
         work.may_go_on.set()
         return [each.result(10) for each in (first, *others)]
 

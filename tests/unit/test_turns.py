@@ -46,7 +46,7 @@ def test_one_at_a_time_in_the_order_in_which_they_came() -> None:
     with visits.turns.turn():
         for number in range(12):
             visits.send(number)
-            until_waiting(visits.turns, number + 2)
+            until_waiting(visits.turns._line, number + 2)
         before = list(visits.order)
     visits.end()
 
@@ -67,7 +67,7 @@ def test_who_fails_makes_room_for_the_next() -> None:
 def fail_before_the_next(visits: Visits) -> None:
     with visits.turns.turn():
         visits.send(1)
-        until_waiting(visits.turns, 2)
+        until_waiting(visits.turns._line, 2)
         raise ZeroDivisionError
 
 

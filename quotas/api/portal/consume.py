@@ -15,7 +15,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from billing.catalog.rules import LARGEST_LIMIT
-from billing.http.bodies import read_json, require_json
+from billing.http.bodies import read_json, require_json_of
 from billing.http.callers import Caller
 from billing.http.fields import FlagField, IdField, TextField, WholeField
 from billing.http.idempotency import Once
@@ -192,8 +192,7 @@ class ConsumeView(PlainView, PortalView):
         self, request: HttpRequest, caller: Caller, once: Once | None, **kwargs: str
     ) -> Answer:
         require_portal(caller, PortalNeed.SERVICE, "POST")
-        if request.META.get("CONTENT_TYPE") or request.body:
-            require_json(request.META.get("CONTENT_TYPE", ""))
+        require_json_of(request.body, request.META.get("CONTENT_TYPE") or "")
         if once is None:
             return self.take(caller, request.body, None)
         with transaction.atomic():
@@ -204,8 +203,7 @@ class ConsumeView(PlainView, PortalView):
 
     def straightly(self, caller: Caller, body: bytes, content_type: str, **kwargs: str) -> Answer:
         require_portal(caller, PortalNeed.SERVICE, "POST")
-        if content_type or body:
-            require_json(content_type)
+        require_json_of(body, content_type)
         return self.take(caller, body, None)
 
     def joins(self, body: bytes) -> bool:
@@ -220,7 +218,7 @@ class ConsumeView(PlainView, PortalView):
         if asked.caller not in known:
             require_portal(asked.caller, PortalNeed.SERVICE, "POST")
             known[asked.caller] = True
-        require_json(asked.content_type)
+        require_json_of(asked.body, asked.content_type)
         whom, wanted = wanted_of(asked.body)
         if not isinstance(whom, UUID):
             raise Alone

@@ -18,7 +18,7 @@ from rest_framework import serializers
 
 from billing.accounts.models import Account
 from billing.http import idempotency
-from billing.http.bodies import require_json
+from billing.http.bodies import require_json_of
 from billing.http.callers import Caller
 from billing.http.fields import DecimalStringField, FlagField, IdField, TextField, TimeField
 from billing.http.jointly import Asked
@@ -131,8 +131,7 @@ class RecordingView(PlainView, PlatformView):
 
     def recorded(self, account: Account, body: bytes, content_type: str, caller: Caller) -> Answer:
         """Record what a body holds, if it is JSON at all."""
-        if content_type or body:
-            require_json(content_type)
+        require_json_of(body, content_type)
         return self.take(account, body, may_correct=caller.is_admin)
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
@@ -178,8 +177,7 @@ class UsageView(RecordingView):
             now = clock.now_for(account)
             checker = Checker(account.id, now=now, may_correct=caller.is_admin, body=b"")
             known[caller, tenant_id] = checker
-        if asked.content_type or asked.body:
-            require_json(asked.content_type)
+        require_json_of(asked.body, asked.content_type)
         checker.look_at(asked.body)
         event, may_be_new = check_one(checker.account_id, read_event(asked.body), checker)
         if may_be_new:
