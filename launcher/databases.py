@@ -55,10 +55,14 @@ def plan(
 
 
 def end_stray(server: pg.Postgres) -> None:
-    """End a postmaster that still runs on our folder, started by a run that no note tells of."""
+    """End a postmaster that still runs on our folder, started by a run that no note tells of.
+
+    Kill what one that is gone has left behind.
+    """
     stray = runstate.stray_postgres(server.data)
     if stray is not None:
         processes.end_all([stray], seconds=30.0)
+    processes.kill_in(server.data.resolve(), "postgres")
 
 
 def check_given_postgres(url: str) -> None:

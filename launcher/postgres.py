@@ -194,6 +194,7 @@ class Postgres:
             log=log,
             stop_signal=signal.SIGINT,
             stop_seconds=60.0,
+            workplace=self.data.resolve(),
         )
 
     def psql(self, sql: str, *, database: str = "postgres") -> subprocess.CompletedProcess[str]:

@@ -60,7 +60,10 @@ def boot_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A long-running child: command line, environment, log, and how it is ended."""
+    """A long-running child: command line, environment, log, and how it is ended.
+
+    `workplace` is a folder in which it and its children run, and nothing else by its name.
+    """
 
     name: str
     command: Sequence[str]
@@ -68,6 +71,7 @@ class Program:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 20.0
+    workplace: Path | None = None
 
 
 def spawn(program: Program, *, cwd: Path) -> subprocess.Popen[bytes]:
@@ -100,10 +104,43 @@ def spawn(program: Program, *, cwd: Path) -> subprocess.Popen[bytes]:
         os.close(log)
 
 
-def kill_group(leader: int) -> None:
-    """Kill what is left of the session that a child of ours led."""
+def kill_left(leader: int, program: Program) -> None:
+    """Kill what a child of ours left: of the session that it led, and in its workplace."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+    if program.workplace is not None:
+        kill_in(program.workplace, program.name)
+
+
+def kill_in(workplace: Path, name: str) -> None:
+    """Kill the processes of this name that run in a folder; return when none is left.
+
+    Postgres's children lead sessions of their own, overwrite their environment, and one that waits
+    for a lock of a killed sibling never ends: while it holds the shared memory, no other starts.
+    """
+    left = [
+        identity
+        for pid in _numbers()
+        if _runs_in(pid, workplace, name) and (identity := Identity.of(pid)) is not None
+    ]
+    for identity in left:
+        identity.signal(signal.SIGKILL)
+    wait_until(lambda: not any(one.runs() for one in left), seconds=5.0)
+
+
+def _numbers() -> list[int]:
+    """Return the numbers of all processes but this one."""
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [number for number in numbers if number != os.getpid()]
+
+
+def _runs_in(pid: int, workplace: Path, name: str) -> bool:
+    process = Path(f"/proc/{pid}")
+    try:
+        named = (process / "comm").read_text().strip() == name
+        return named and (process / "cwd").readlink() == workplace
+    except OSError:  # it is gone, or another user's
+        return False
 
 
 def stop(process: subprocess.Popen[bytes], program: Program) -> None:
@@ -115,7 +152,7 @@ def stop(process: subprocess.Popen[bytes], program: Program) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    kill_group(process.pid)
+    kill_left(process.pid, program)
 
 
 def of_run(token: str) -> list[Identity]:
@@ -124,15 +161,13 @@ def of_run(token: str) -> list[Identity]:
         return []
     mark = f"{RUN_VARIABLE}={token}".encode()
     found: list[Identity] = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
+    for pid in _numbers():
         try:
-            environment = (entry / "environ").read_bytes()
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
         except OSError:
             continue
         if mark in environment.split(b"\0"):
-            identity = Identity.of(int(entry.name))
+            identity = Identity.of(pid)
             if identity is not None:
                 found.append(identity)
     return found

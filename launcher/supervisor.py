@@ -61,7 +61,7 @@ def look_after(stack: Stack, child: Child, console: Console) -> None:
         if code is None:
             return
         # Its own children may live on and hold its port or its queue.
-        processes.kill_group(child.process.pid)
+        processes.kill_left(child.process.pid, child.program)
         delay = child.backoff.after_crash(ran_seconds=now - child.began)
         child.retry_at = now + delay
         say(

@@ -21,7 +21,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from launcher import environment, ports, processes, readiness, runstate
+from launcher import environment, logs, ports, processes, readiness, runstate
 from launcher.paths import ROOT, DataFolder
 from tests.faults.producers import (
     BASE,
@@ -91,7 +91,18 @@ class System:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        assert processes.wait_until(lambda: self.is_back(name, before), seconds=120, pause=0.2)
+        back = processes.wait_until(lambda: self.is_back(name, before), seconds=120, pause=0.2)
+        assert back, self.said(name)
+
+    def said(self, name: str) -> str:
+        """Return what is known of a part that does not come back."""
+        asked = readiness.ask(self.port).reason()
+        told = [
+            f"{part}: {line}"
+            for part in ("supervisor", name, "web")
+            for line in logs.last_lines(self.folder.log(part), 30)
+        ]
+        return "\n".join([f"{name} is not back ({asked}).", *told])
 
     def is_back(self, name: str, before: processes.Identity) -> bool:
         state = runstate.read(self.folder)
