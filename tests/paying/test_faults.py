@@ -38,7 +38,7 @@ FAULTS: Final = (
 
 @pytest.fixture
 def side(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxSide]:
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", (1, 1))
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", (0.5, 0.5))
     with sandbox_side() as found, using(found.gateway):
         yield found
 

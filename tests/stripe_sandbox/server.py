@@ -21,6 +21,9 @@ from tests.stripe_sandbox.webhooks import Deliveries
 from tests.stripe_sandbox.world import World
 
 TICK: Final = 0.25
+LOOK_SECONDS: Final = 0.05
+"""How often it looks whether it shall end: each test waits for that."""
+
 REMEMBERED: Final = 20_000
 FAILED: Final = Refusal(500, "An unknown error occurred.", type="api_error")
 LIMITED: Final = Refusal(
@@ -80,8 +83,8 @@ class Sandbox:
         self.port = self.server.server_address[1]
         self.world.base_url = self.url
         keeping.load(self.state, self.world, self.keys)
-        for target in (self.server.serve_forever, self._tick):
-            threading.Thread(target=target, daemon=True, name="stripe-sandbox").start()
+        for target, given in ((self.server.serve_forever, (LOOK_SECONDS,)), (self._tick, ())):
+            threading.Thread(target=target, args=given, daemon=True, name="stripe-sandbox").start()
         self.webhooks.start()
         return self
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.remembered import remembered
 from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db
@@ -51,11 +52,17 @@ def refused(
 @pytest.fixture
 def april() -> World:
     """A subscription since April, with a pending invoice of 30.00, on 2 May."""
+    clock, tenant = since_april()
+    return World(clock=clock, tenant=tenant)
+
+
+@remembered
+def since_april() -> tuple[str, str]:
     world = World()
     world.begin("2025-04-01T00:00:00Z")
     world.subscribe(world.plan())
     world.advance("2025-05-02T00:00:00Z")
-    return world
+    return world.clock, world.tenant
 
 
 def path_to(world: World, action: str) -> str:
