@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +42,23 @@ def _take(lock: Path) -> bool:
         return False
     _held.append(file)
     return True
+
+
+@contextmanager
+def on_any() -> Iterator[None]:
+    """Let the thread run wherever the process was allowed to, for as long as this lasts.
+
+    For long work that waits little: it need not share the core with the next request's reading.
+    """
+    if not _allowed:
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, _allowed)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 def give_all_to(process_id: int) -> None:

@@ -29,9 +29,15 @@ core = cores.stay_on_one(Path(sys.argv[1]))
 of_threads = [sorted(os.sched_getaffinity(int(one))) for one in os.listdir("/proc/self/task")]
 child = subprocess.Popen(["sleep", "60"])
 cores.give_all_to(child.pid)
+mine = []
+for _ in range(2):
+    with cores.on_any():
+        mine.append(sorted(os.sched_getaffinity(0)))
+        mine.append(sorted(os.sched_getaffinity(int(early.native_id))))
+    mine.append(sorted(os.sched_getaffinity(0)))
 of_child = sorted(os.sched_getaffinity(child.pid))
 child.kill(), child.wait()
-print(json.dumps([core, of_threads, of_child]), flush=True)
+print(json.dumps([core, of_threads, of_child, mine]), flush=True)
 sys.stdin.read()
 """
 
@@ -60,19 +66,24 @@ def test_each_has_its_own_with_all_its_threads(tmp_path: Path) -> None:
         said = [stack.enter_context(process(tmp_path / "cores")) for _ in CORES]
         more = stack.enter_context(process(tmp_path / "cores"))
 
-    assert [core for core, _, _ in said] == CORES
-    assert [threads for _, threads, _ in said] == [[[core]] * 2 for core in CORES]
-    assert more == [None, [CORES] * 2, CORES]
+    assert [core for core, *_ in said] == CORES
+    assert [threads for _, threads, *_ in said] == [[[core]] * 2 for core in CORES]
+    assert more == [None, [CORES] * 2, CORES, [CORES] * 6]
 
 
 def test_what_one_starts_may_run_on_all(tmp_path: Path) -> None:
-    with process(tmp_path) as (_, _, of_child):
+    with process(tmp_path) as (_, _, of_child, _):
         assert of_child == CORES
+
+
+def test_a_thread_with_long_work_may_run_on_all_until_it_is_done(tmp_path: Path) -> None:
+    with process(tmp_path) as (core, _, _, of_thread_and_other):
+        assert of_thread_and_other == [CORES, [core], [core]] * 2
 
 
 def test_the_core_of_one_that_was_killed_is_free(tmp_path: Path) -> None:
     for _ in range(2):
-        with process(tmp_path) as (core, _, _):
+        with process(tmp_path) as (core, *_):
             assert core == CORES[0]
 
 

@@ -27,7 +27,7 @@ from billing.http.permissions import Need, account_for
 from billing.http.plain import Answer, PlainView
 from billing.http.serializers import Input
 from billing.http.views import PlatformView, path_id
-from billing.kernel import clock
+from billing.kernel import clock, cores
 from billing.kernel.errors import Kind, every_error
 from billing.metering.events import AccountBatch
 from billing.metering.quotas.errors import UsageQuotaExceeded
@@ -222,7 +222,7 @@ class UsageBatchView(RecordingView):
         raise NotImplementedError
 
     def take(self, account: Account, body: bytes, *, may_correct: bool) -> Answer:
-        with BATCHES.slot():
+        with BATCHES.slot(), cores.on_any():
             now = clock.now_for(account)
             checker = Checker(account.id, now=now, may_correct=may_correct, body=body)
             outcome = take_batch(account.id, read_batch(body), checker, record_batch)
