@@ -84,10 +84,3 @@ class Connections:
     def _close(self, number: int) -> None:
         self.poll.unregister(number)
         self.sockets.pop(number).close()
-
-
-def for_seconds(seconds: float, requests: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield requests until the time is over."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        yield next(requests)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import random
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http import HTTPStatus
-from itertools import cycle
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -23,13 +17,12 @@ from uuid import uuid4
 import jwt
 import psycopg
 
-from benchmarks.connections import Connections, for_seconds
+from benchmarks.load import THREADS, Load, send
 from benchmarks.single import pgbench_path
 from benchmarks.system import SECRET, System, running
 
 PORTAL = "/api/billing/v1"
 CLIENTS = 16
-CLIENT_PROCESSES = 2
 SECONDS = 6
 ROUNDS = 3
 CUSTOMERS = 200
@@ -45,22 +38,6 @@ INSERT INTO customers_membership (id, customer_id, user_id, role, created_at)
     VALUES (gen_random_uuid(), %(tenant)s, %(user)s, 0, now())
 """
 
-Requests = Callable[[], Iterator[bytes]]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Requests per second, and the seconds that each one took."""
-
-    rate: float
-    seconds: list[float]
-
-    @property
-    def tail(self) -> float:
-        """The 99th percentile as a multiple of the median."""
-        ordered = sorted(self.seconds)
-        return ordered[int(len(ordered) * 0.99)] / statistics.median(ordered)
-
 
 def message(method: str, path: str, token: str, body: Any = None) -> bytes:
     data = b"" if body is None else json.dumps(body).encode()
@@ -71,28 +48,8 @@ def message(method: str, path: str, token: str, body: Any = None) -> bytes:
     return f"{head}{typed}\r\n".encode() + data
 
 
-def send(port: int, messages: list[bytes], clients: int, answer: Any) -> None:
-    """Keep so many connections busy, one request at a time each; tell how long each one took."""
-    first = random.randrange(len(messages))
-    requests = for_seconds(SECONDS, cycle([*messages[first:], *messages[:first]]))
-    took = []
-    for one in Connections(port, requests, clients).answers():
-        if one.status != HTTPStatus.OK:
-            raise RuntimeError(repr(one.said[:600]))
-        took.append(one.seconds)
-    answer.put(took)
-
-
-def over_http(system: System, messages: list[bytes]) -> Measured:
-    answer: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
-    given = (system.port, messages, CLIENTS // CLIENT_PROCESSES, answer)
-    processes = [multiprocessing.Process(target=send, args=given) for _ in range(CLIENT_PROCESSES)]
-    for process in processes:
-        process.start()
-    took = [one for _ in processes for one in answer.get(timeout=SECONDS + 20)]
-    for process in processes:
-        process.join()
-    return Measured(len(took) / SECONDS, took)
+def over_http(system: System, messages: list[bytes]) -> Load:
+    return send(system.port, messages, clients=CLIENTS, seconds=SECONDS)
 
 
 def by_pgbench(system: System) -> float:
@@ -113,7 +70,7 @@ def by_pgbench(system: System) -> float:
         done = subprocess.run(
             [
                 *(pgbench_path(), "-n", "-M", "prepared", "-c", str(CLIENTS)),
-                *("-j", str(CLIENT_PROCESSES), "-T", str(SECONDS), "-f", script.name),
+                *("-j", str(THREADS), "-T", str(SECONDS), "-f", script.name),
                 *("-h", str(parts.hostname), "-p", str(parts.port)),
                 *("-U", str(parts.username), parts.path[1:]),
             ],

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import multiprocessing.synchronize
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from benchmarks.connections import Connections, for_seconds
+from benchmarks.load import THREADS, send
 from benchmarks.system import BASE, System, running
 
 CLIENTS = 8
-CLIENT_PROCESSES = 2
 SECONDS = 8
 ROUNDS = 3
 LIMIT_RATE = 8_000
@@ -52,43 +48,28 @@ def request(system: System, path: str) -> bytes:
     return head.encode() + body
 
 
-def send(
-    system: System,
-    path: str,
-    clients: int,
-    begin: multiprocessing.synchronize.Barrier,
-    answer: multiprocessing.Queue[int],
-) -> None:
-    """Keep so many connections busy, one request at a time each, and count the 201s.
-
-    The requests are written beforehand, as pgbench's statement is.
-    """
-    requests = [request(system, path) for _ in range(SECONDS * LIMIT_RATE // CLIENT_PROCESSES)]
-    begin.wait()
-    done = 0
-    for one in Connections(system.port, for_seconds(SECONDS, iter(requests)), clients).answers():
-        if one.status != HTTPStatus.CREATED:
-            raise RuntimeError(repr(one.said[:600]))
-        done += 1
-    answer.put(done)
-
-
 def over_http(system: System, tenant: str) -> float:
-    """Return the events recorded per second."""
-    answer: multiprocessing.Queue[int] = multiprocessing.Queue()
+    """Return the events recorded per second.
+
+    The requests are written beforehand, as pgbench's statement is. Each is of another event, and
+    what was answered with good is looked for in the table.
+    """
     path = f"{BASE}/tenants/{tenant}/usage"
-    clients = CLIENTS // CLIENT_PROCESSES
-    begin = multiprocessing.Barrier(CLIENT_PROCESSES)
-    processes = [
-        multiprocessing.Process(target=send, args=(system, path, clients, begin, answer))
-        for _ in range(CLIENT_PROCESSES)
-    ]
-    for process in processes:
-        process.start()
-    total = sum(answer.get(timeout=SECONDS + 60) for _ in processes)
-    for process in processes:
-        process.join()
-    return total / SECONDS
+    requests = [request(system, path) for _ in range(SECONDS * LIMIT_RATE)]
+    before = events_of(system, tenant)
+    load = send(system.port, requests, clients=CLIENTS, seconds=SECONDS, once=True)
+    recorded = events_of(system, tenant) - before
+    if not load.requests <= recorded <= load.requests + CLIENTS:
+        sys.exit(f"{load.requests} events were acknowledged, and {recorded} are there.")
+    return load.rate
+
+
+def events_of(system: System, tenant: str) -> int:
+    with system.connect() as connection:
+        counted = "SELECT count(*) FROM billing_usageevent WHERE account_id = %s"
+        row = connection.execute(counted, [tenant]).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def pgbench_path() -> str:
@@ -109,7 +90,7 @@ def by_pgbench(system: System) -> float:
         script.flush()
         done = subprocess.run(
             [
-                *(pgbench_path(), "-n", "-c", str(CLIENTS), "-j", str(CLIENT_PROCESSES)),
+                *(pgbench_path(), "-n", "-c", str(CLIENTS), "-j", str(THREADS)),
                 *("-T", str(SECONDS), "-f", script.name, "-h", str(parts.hostname)),
                 *("-p", str(parts.port), "-U", str(parts.username), parts.path[1:]),
             ],
