@@ -26,23 +26,23 @@ EVENTS = 10_000_000
 BATCH = 5_000
 CONNECTIONS = 4
 PARTS = 10
+WARMING = 20
+DAYS = 10
 TARGET = 0.8
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def bodies(count: int) -> list[str]:
-    """Make batches whose ids are still to be filled in: `%ID%` and a number."""
+    """Make batches of a minute each: ids (`%ID%` and a number) and minute are to be filled in."""
     chance = random.Random(7)
-    start = datetime.now(UTC) - timedelta(days=10)  # noqa: TID251
     made = []
     for _ in range(count):
-        moment = start + timedelta(hours=chance.randrange(240))
         events = [
             {
                 "metricType": chance.choice(["API_CALLS", "ML_INFERENCE_REQUESTS"]),
                 "quantity": str(chance.randrange(1, 9000)),
                 "eventId": f"%ID%{number:04x}-4f3b-9c1d-0123456789ab",
-                "timestamp": (moment + timedelta(milliseconds=700 * number)).isoformat(),
+                "timestamp": f"%MINUTE%:{60 * number / BATCH:06.3f}Z",
                 "resourceId": f"deployment-{chance.randrange(6)}",
                 "metadata": {"model": "gpt-4", "tokens": chance.randrange(4000)},
             }
@@ -53,24 +53,36 @@ def bodies(count: int) -> list[str]:
 
 
 class Senders:
-    """Connections that send so many batches; each id is random in its beginning, as UUIDs are."""
+    """Connections that send so many batches; each id is random in its beginning, as UUIDs are.
 
-    def __init__(self, system: System, tenant: str) -> None:
+    The events come as they happened, over ten days; scattered, each batch is of any minute of them.
+    """
+
+    def __init__(self, system: System, tenant: str, *, batches: int, is_scattered: bool) -> None:
         self.system = system
         self.path = f"{BASE}/tenants/{tenant}/usage/batch"
         self.bodies = bodies(20)
-        self.left = 0
+        self.start = datetime.now(UTC) - timedelta(days=DAYS)  # noqa: TID251
+        self.batches, self.is_scattered = batches, is_scattered
+        self.left = self.begun = 0
         self.mutex = threading.Lock()
 
-    def take(self) -> bool:
+    def take(self) -> str | None:
+        """Return the minute of the next batch; None if there is none."""
         with self.mutex:
+            if not self.left:
+                return None
             self.left -= 1
-            return self.left >= 0
+            self.begun += 1
+            nth = random.randrange(self.batches) if self.is_scattered else self.begun
+        minute = self.start + timedelta(days=DAYS) * min(1, nth / self.batches)
+        return f"{minute:%Y-%m-%dT%H:%M}"
 
     def work(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.system.port, timeout=120)
-        while self.take():
+        while (minute := self.take()) is not None:
             body = random.choice(self.bodies).replace("%ID%", f"{uuid4().hex[:12]}-")
+            body = body.replace("%MINUTE%", minute)
             connection.request("POST", self.path, body.encode(), self.system.headers())
             response = connection.getresponse()
             content = response.read()
@@ -140,11 +152,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/bench sustained")
     parser.add_argument("--events", type=int, default=EVENTS)
     parser.add_argument("--save", default="", help="a CSV file for the figures")
+    parser.add_argument("--scattered", action="store_true", help="batches of any of the minutes")
     given = parser.parse_args()
     part = max(1, given.events // PARTS // BATCH)
     with running() as system:
-        senders = Senders(system, system.tenant())
-        senders.send(20)
+        batches = PARTS * part + WARMING
+        senders = Senders(system, system.tenant(), batches=batches, is_scattered=given.scattered)
+        senders.send(WARMING)
         before = volume(system)
         found = list(measured(system, senders, part))
         grown = [now - then for now, then in zip(volume(system), before, strict=True)]

@@ -48,7 +48,6 @@ jit = off
 fsync = {switch}
 synchronous_commit = {switch}
 full_page_writes = {switch}
-wal_compression = on
 max_wal_size = '{log}MB'
 min_wal_size = '256MB'
 checkpoint_timeout = '15min'
