@@ -1,4 +1,4 @@
-"""A Postgres whose first process is killed leaves a child that hangs: another starts all the same."""
+"""A killed Postgres leaves a child that hangs on to its memory: another starts all the same."""
 
 import os
 import signal
