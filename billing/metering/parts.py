@@ -79,7 +79,7 @@ def in_writing_order(ids: Iterable[str]) -> list[str]:
     That is some seven in twelve, told by a checksum of the id, in the order of the key; then the
     others. Ids of one origin follow each other, and a B-tree that gets them in their order splits
     a page in halves and fills the left one no further. The others fill these halves: the key takes
-    three fifths of the pages. See docs/performance.md.
+    two thirds of the pages. See docs/performance.md.
     """
     in_order = sorted(ids)
     goes_first = [crc32(event_id.encode()) % 12 < 7 for event_id in in_order]

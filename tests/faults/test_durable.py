@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from tests.faults.recording import MANY
 
 pytestmark = pytest.mark.slow
 
+ATTEMPTS = 200
+ANSWER_SECONDS = 120.0
 COUNTED = """
 SELECT (SELECT count(*) FROM billing_usageevent WHERE account_id = %(account)s),
        (SELECT coalesce(sum(events), 0)::int FROM billing_usagecounter
@@ -44,12 +48,21 @@ def stack() -> Iterator[Stack]:
 
 
 def stop_the_writer(stack: Stack) -> None:
-    """Have nobody flush but who commits: else the log's writer may do it in time by luck."""
-    with psycopg.connect(stack.superuser_url) as connection:
-        found = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
-        row = connection.execute(found).fetchone()
-    assert row is not None
-    os.kill(row[0], signal.SIGSTOP)
+    """Have nobody flush but who commits: else the log's writer may do it in time by luck.
+
+    It is stopped where it sleeps: elsewhere it may hold a lock that whoever flushes waits for.
+    """
+    found = "SELECT pid, wait_event FROM pg_stat_activity WHERE backend_type = 'walwriter'"
+    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
+        for _ in range(ATTEMPTS):
+            row = connection.execute(found).fetchone()
+            assert row is not None
+            os.kill(row[0], signal.SIGSTOP)
+            if connection.execute(found).fetchone() == (row[0], "WalWriterMain"):
+                return
+            os.kill(row[0], signal.SIGCONT)
+            time.sleep(0.05)
+    raise AssertionError("the log's writer never sleeps")
 
 
 def kill_postgres(stack: Stack) -> None:
@@ -75,10 +88,13 @@ def recorded(stack: Stack, way: str) -> tuple[int, int]:
         text=True,
     ) as process:
         assert process.stdout is not None
+        too_late = threading.Timer(ANSWER_SECONDS, process.kill)
+        too_late.start()
         account = process.stdout.readline().strip()
+        too_late.cancel()
         kill_postgres(stack)
         process.kill()
-    assert account
+    assert account, f"nothing was recorded within {ANSWER_SECONDS} s"
     server_start.start_postgres(stack.databases, stack.folder, stack.run, Console.silent())
     with psycopg.connect(stack.superuser_url) as connection:
         row = connection.execute(COUNTED, {"account": account}).fetchone()
