@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from quotas import rates, standing
 from quotas.errors import CountedElsewhere, FeatureDisabled, QuotaExceeded, RateLimitExceeded
 from quotas.models import NO_ACCOUNT
 from quotas.rates import OnceKey, Outcome, Rate
+from quotas.takings import Taken, Taking
 from quotas.tiers import Tier
 from quotas.valkey import Unavailable
 from quotas.windows import seconds_left, span_of
@@ -30,8 +31,7 @@ UNLIMITED: Final = -1
 NO_LIMIT: Final = "limit"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What shall be consumed: a service's feature, how much, by whom. Negative: given back."""
 
     service_name: str
@@ -75,11 +75,11 @@ def consume(
     return granted_of(taken, wanted.names)
 
 
-def taking_of(account: Account, wanted: Wanted, *, now: datetime) -> standing.Taking:
+def taking_of(account: Account, wanted: Wanted, *, now: datetime) -> Taking:
     """Return what shall be taken of a quota. Raises CountedElsewhere for what is no quota's."""
     if wanted.names == MEMBERS:
         raise CountedElsewhere
-    return standing.Taking(account.pk, wanted.names, wanted.amount, wanted.dry, wanted.user_id, now)
+    return Taking(account.pk, wanted.names, wanted.amount, wanted.dry, wanted.user_id, now)
 
 
 def consume_for_address(
@@ -164,7 +164,7 @@ def _remember(
         log.warning("rate_event_lost", error=repr(error))
 
 
-def granted_of(taken: standing.Taken, names: tuple[str, str]) -> Granted:
+def granted_of(taken: Taken, names: tuple[str, str]) -> Granted:
     """Return what was granted of a quota; raise what it was refused with, as `consume` does."""
     if taken.outcome == "taken":
         assert taken.cap is not None, "what was taken has a limit"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from django.db import DatabaseError, OperationalError, connection
 
 from billing.kernel.joint import Joint, Waiting
 from billing.kernel.statements import Statement
+from quotas.takings import Taken, Taking, found_in, parted, texts_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,11 @@ TAKE_DURABLY: Final = Statement(
     "CALL quotas_take_durably($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, NULL)",
     shared=True,
 )
+TAKE_PLAIN: Final = Statement(
+    "quotas_take_plain_durably",
+    "CALL quotas_take_plain_durably($1, $2, $3, $4, $5, $6, NULL)",
+    shared=True,
+)
 TAKE_MANY: Final = Statement(
     "quotas_take_many_durably", "CALL quotas_take_many_durably($1, NULL)", shared=True
 )
@@ -37,52 +43,6 @@ REMEMBER_RATE: Final = Statement(
     "SELECT quotas_remember_rate("
     "$1::uuid, $2::uuid, $3::text, $4::text, $5::bigint, $6::text, $7::timestamptz)::text",
 )
-
-
-class Taken(NamedTuple):
-    """What became of it.
-
-    `outcome`: taken, spent, disabled, unknown (no such feature), unsubscribed; or rate, where
-    nothing was done, since Valkey counts those: `cap` a `span`. `held` is what is used afterwards.
-    """
-
-    outcome: str
-    cap: int | None
-    held: int | None
-    span: str | None
-
-
-class Taking(NamedTuple):
-    """What shall be taken of an account's quota, by whom, at the account's time."""
-
-    account_id: UUID
-    names: tuple[str, str]
-    amount: int
-    dry: bool
-    user_id: UUID | None
-    now: datetime
-
-    def texts(self) -> tuple[str | None, ...]:
-        return (
-            str(self.account_id),
-            *self.names,
-            str(self.amount),
-            "t" if self.dry else "f",
-            None if self.user_id is None else str(self.user_id),
-            self.now.isoformat(),
-        )
-
-    def row(self, place: int) -> dict[str, object]:
-        return {
-            "place": place,
-            "owner": self.account_id,
-            "service": self.names[0],
-            "feature": self.names[1],
-            "many": self.amount,
-            "dry": self.dry,
-            "person": self.user_id,
-            "moment": self.now,
-        }
 
 
 def take(wanted: Taking) -> Taken:
@@ -135,13 +95,44 @@ class TogetherTaken(Joint):
 
 
 def take_all(group: Sequence[Waiting]) -> None:
-    """Take what each of a group wants (a Taking) in one transaction, on disk when this returns.
+    """Take what each of a group wants (a Taking), on disk when this returns.
 
-    Each gets its outcome, a Taken, or its error.
+    Each gets its outcome, a Taken, or its error. Takings of one row are taken in their order.
     """
     if len(group) == 1:
         _alone(group[0])
         return
+    left = _take_plain(group)
+    if len(left) == 1:
+        _alone(left[0])
+    elif left:
+        _take_in_turn(left)
+
+
+def _take_plain(group: Sequence[Waiting]) -> list[Waiting]:
+    """Take what is plain, in one statement; return the others, and those that did not fit."""
+    rows, left = parted(group)
+    if not rows:
+        return left
+    try:
+        ((text,),) = TAKE_PLAIN.rows(*texts_of(rows))
+    except DatabaseError as error:
+        _part([waiting for _key, row in rows for waiting in row], error)
+        return left
+    written = found_in(text)
+    for place, (_key, row) in enumerate(rows, 1):
+        found = written.get(place)
+        if found is None:
+            left += row
+            continue
+        cap, held = found
+        for waiting in row:
+            held += waiting.wanted.amount
+            waiting.outcome = Taken("taken", cap, held, "")
+    return left
+
+
+def _take_in_turn(group: Sequence[Waiting]) -> None:
     wanted = [waiting.wanted.row(place) for place, waiting in enumerate(group)]
     try:
         ((text,),) = TAKE_MANY.rows(msgspec.json.encode(wanted).decode())

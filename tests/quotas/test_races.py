@@ -16,6 +16,7 @@ from django.db import connection
 from quotas import standing
 from quotas.models import NO_ACCOUNT, QuotaUse, UserEvent, UserTally
 from quotas.rates import Rate, spend, used_of
+from quotas.takings import Taking
 from tests.quotas.processes import in_processes
 from tests.quotas.scene import NOON, team
 
@@ -42,7 +43,7 @@ def take_some(amounts: list[int], account_id: UUID, user_id: UUID | None = None)
     """Take or give back each amount in turn; return what was granted, and what was given."""
     sums: Counter[str] = Counter()
     for amount in amounts:
-        taken = standing.take(standing.Taking(account_id, ("a", "b"), amount, False, user_id, NOON))
+        taken = standing.take(Taking(account_id, ("a", "b"), amount, False, user_id, NOON))
         if taken.outcome == "taken":
             sums["taken" if amount > 0 else "given"] += abs(amount)
         assert taken.held is not None
@@ -116,7 +117,7 @@ def test_of_many_calls_a_quota_grants_as_many_as_its_limit(
 @RUN
 def test_a_quota_is_exact_while_it_is_given_back(run: Callable[..., list[Counter[str]]]) -> None:
     acme = team(("a", "b", 1_000, ""))
-    standing.take(standing.Taking(acme.account.pk, ("a", "b"), 900, False, None, NOON))
+    standing.take(Taking(acme.account.pk, ("a", "b"), 900, False, None, NOON))
 
     sums = run(partial(take_some, account_id=acme.account.pk), mixed(-2, 9))
 
@@ -143,4 +144,4 @@ def test_the_events_of_one_user_are_numbered_without_a_gap() -> None:
 
 def take_unlimited(amounts: list[int], account_id: UUID, user_id: UUID) -> None:
     for amount in amounts:
-        standing.take(standing.Taking(account_id, ("a", "b"), amount, False, user_id, NOON))
+        standing.take(Taking(account_id, ("a", "b"), amount, False, user_id, NOON))

@@ -48,9 +48,11 @@ from quotas.consuming import (
 )
 from quotas.errors import CountedElsewhere, FeatureDisabled, QuotaExceeded, RateLimitExceeded
 from quotas.rates import OnceKey
+from quotas.takings import Taken
 from quotas.tiers import public_tier
 
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}", re.ASCII)
+USUAL: Final = frozenset({"customerId", "userId", "serviceName", "featureKey", "amount"})
 BOTH: Final = "name either a customerId or an ip"
 Whom = UUID | str
 
@@ -103,11 +105,10 @@ def wanted_of(body: bytes) -> tuple[Whom, Wanted]:
 
 def _quick(data: dict[str, Any]) -> tuple[Whom, Wanted] | None:
     """Read the usual: a customer, plain names, a whole amount, no trial. None for anything else."""
-    given = dict(data)
-    customer, user = given.pop("customerId", None), given.pop("userId", None)
-    service_name, feature_key = given.pop("serviceName", None), given.pop("featureKey", None)
-    amount = given.pop("amount", 1)
-    if given or type(amount) is not int or not 1 <= amount <= LARGEST_LIMIT:
+    customer, user, amount = data.get("customerId"), data.get("userId"), data.get("amount", 1)
+    service_name: Any = data.get("serviceName")
+    feature_key: Any = data.get("featureKey")
+    if type(amount) is not int or not 1 <= amount <= LARGEST_LIMIT or not data.keys() <= USUAL:
         return None
     if not (_is_name(service_name) and _is_name(feature_key) and _is_id(customer)):
         return None
@@ -244,7 +245,7 @@ class ConsumeView(PlainView, PortalView):
 
 
 def _answer(asked: Asked) -> None:
-    taken: standing.Taken = asked.outcome
+    taken: Taken = asked.outcome
     if taken.outcome == "rate":  # which it was not when it was last asked for
         asked.error = Alone()
         return
