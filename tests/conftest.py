@@ -81,6 +81,16 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def _units(items: list[pytest.Item]) -> list[list[pytest.Item]]:
+    """Keep tests together that share what takes long to start: each worker would start its own."""
+    units: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        mark = item.get_closest_marker("one_system")
+        name = item.nodeid if mark is None else item.nodeid.partition("::")[0]
+        units.setdefault(name, []).append(item)
+    return list(units.values())
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let each worker begin with its share of the slow tests, so that no long one is the last.
@@ -90,12 +100,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers == 1:
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
+    slow = _units([item for item in items if item.get_closest_marker("slow")])
     quick = [item for item in items if not item.get_closest_marker("slow")]
     size = -(-len(items) // workers)
     begun: list[pytest.Item] = []
     for number in range(workers):
-        first = slow[number::workers]
+        first = [item for unit in slow[number::workers] for item in unit]
         room = max(size - len(first), 0)
         begun += [*first, *quick[:room]]
         del quick[:room]

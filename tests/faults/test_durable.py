@@ -21,7 +21,7 @@ from launcher.paths import ROOT, DataFolder
 from launcher.stack import Options, Stack
 from tests.faults.recording import MANY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_system]
 
 ATTEMPTS = 200
 ANSWER_SECONDS = 120.0

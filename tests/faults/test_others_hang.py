@@ -23,7 +23,7 @@ from launcher.stack import Options, Stack
 from tests.faults.producers import BASE, new_plan
 from tests.webhooks.receiver import Receiver, receiving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_system]
 
 MAILS: Final = 12
 

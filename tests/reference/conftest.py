@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-FEW = 100
-A_CHUNK = 50
+FEW = 60
+A_CHUNK = 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("reference")
     group.addoption("--histories", type=int, default=FEW, help="how many random histories to live")
-    group.addoption("--history-seed", type=int, default=0, help="seed of the first fifty of them")
+    group.addoption("--history-seed", type=int, default=0, help="seed of the first thirty of them")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
