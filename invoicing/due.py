@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from django.db import connection
 from django.db.models import Min, QuerySet
 
 from billing.credits import ledger
-from billing.kernel.reads import fetch
+from billing.kernel.reads import Given, Read, fetch
 from billing.models import Account, CreditGrant, InvoiceDue, LockedAccount, Subscription, TestClock
 from billing.subscriptions.advancing import advance_subscription
 from invoicing import drafting, dunning, finalizing
@@ -52,7 +52,8 @@ class Work:
 
     def take(self, account: LockedAccount, *, now: datetime) -> None:
         """Do it; the caller holds the account's lock since before it looked for the work."""
-        row = self.source.rows().get(pk=self.key)
+        row = _row(self.source.name).first(self.key)
+        assert row is not None, "what was due under the account's lock is still there"
         self.source.take(account, row, now)
 
 
@@ -112,6 +113,14 @@ SOURCES: Final[tuple[Source, ...]] = (
 )
 
 
+@cache
+def _row(name: str) -> Read[Any]:
+    """Return the read of one row of a source: it is made once."""
+    (source,) = [one for one in SOURCES if one.name == name]
+    kind = source.rows().model._meta.pk.db_type(connection)  # noqa: SLF001
+    return Read(lambda: source.rows().filter(pk=Given(0, kind)))
+
+
 def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
     """Return the source's rows that are due by `until`, of accounts neither parked nor closed."""
     reached = {f"{source.instant}__lte": until}
@@ -122,17 +131,19 @@ def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
 EARLIEST: Final = """
 SELECT DISTINCT ON (a.id) a.id, w.instant, w.place, w.key
 FROM billing_account a CROSS JOIN LATERAL ({steps}) AS w
-WHERE a.id = ANY(%s::uuid[]) AND a.closed_at IS NULL
+WHERE {whose} AND a.closed_at IS NULL
     AND NOT EXISTS (SELECT FROM invoicing_parkedaccount p WHERE p.account_id = a.id)
 ORDER BY a.id, w.instant, w.place
 """
+THESE: Final = "a.id = ANY(%s::uuid[])"
+ON_CLOCK: Final = "a.test_clock_id = %s::uuid"
 STEP: Final = """
 (SELECT s.{instant} AS instant, {place} AS place, s.{key}::text AS key FROM {table} s
  WHERE s.account_id = a.id AND s.{instant} <= %s AND {condition} ORDER BY 1, 3 LIMIT 1)"""
 
 
-@lru_cache(maxsize=1)
-def _earliest() -> str:
+@cache
+def _earliest(whose: str) -> str:
     """Return the statement over all sources: it is asked before everything, so it is kept."""
     steps = []
     for place, source in enumerate(SOURCES):
@@ -146,7 +157,7 @@ def _earliest() -> str:
                 condition=source.condition,
             )
         )
-    return EARLIEST.format(steps=" UNION ALL ".join(steps))
+    return EARLIEST.format(steps=" UNION ALL ".join(steps), whose=whose)
 
 
 def earliest(account_id: UUID, *, now: datetime) -> Work | None:
@@ -156,7 +167,7 @@ def earliest(account_id: UUID, *, now: datetime) -> Work | None:
 
 def earliest_of(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Work]:
     """Return the first step of each of these accounts that has one due by `now`: one query."""
-    rows = fetch(_earliest(), [*[now] * len(SOURCES), list(account_ids)])
+    rows = fetch(_earliest(THESE), [*[now] * len(SOURCES), list(account_ids)])
     return {
         account_id: Work(source=SOURCES[place], due_at=instant, key=key)
         for account_id, instant, place, key in rows
@@ -189,12 +200,9 @@ def due_accounts(*, now: datetime, limit: int) -> list[UUID]:
 
 def due_on_clock(clock: TestClock) -> tuple[datetime, list[UUID]] | None:
     """Return the first instant up to the clock's target that has work, and whose it is."""
-    rows = list(
-        _accounts(clock.frozen_time, account__test_clock_id=clock.id).order_by(
-            "instant", "account_id"
-        )
-    )
+    until = [clock.frozen_time] * len(SOURCES)
+    rows = fetch(_earliest(ON_CLOCK), [*until, clock.id])
     if not rows:
         return None
-    at = max(rows[0][1], clock.reached_at)
-    return at, sorted({account_id for account_id, instant in rows if instant <= at})
+    at = max(clock.reached_at, min(instant for _, instant, _, _ in rows))
+    return at, sorted(account_id for account_id, instant, _, _ in rows if instant <= at)

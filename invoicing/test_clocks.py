@@ -11,6 +11,7 @@ import structlog
 from django.db.models import Model
 
 from billing.kernel.errors import NotFound, invalid
+from billing.kernel.reads import Given, Read
 from billing.kernel.services import service
 from billing.metering.removal import forget_usage
 from billing.models import (
@@ -98,8 +99,13 @@ OWNED: Final[tuple[type[Model], ...]] = (
 """What belongs to an account, the referring before the referred."""
 
 
+LOCK: Final[Read[TestClock]] = Read(
+    lambda: TestClock.objects.select_for_update().filter(pk=Given(0, "uuid"))
+)
+
+
 def _locked(clock_id: UUID) -> TestClock:
-    found = TestClock.objects.select_for_update().filter(pk=clock_id).first()
+    found = LOCK.first(clock_id)
     if found is None:
         raise NotFound(noun="test clock")
     return found

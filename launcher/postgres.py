@@ -167,7 +167,8 @@ class Postgres:
                 f"--pwfile={password.name}",
                 *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256"),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
-                *([] if self.durable else ["--no-sync"]),
+                # Passwords are random, and tests connect thousands of times.
+                *([] if self.durable else ["--no-sync", "--set=scram_iterations=1"]),
             ]
             made = subprocess.run(
                 runner.command("initdb", *arguments),

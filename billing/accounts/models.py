@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, NewType
+from typing import ClassVar, Final, NewType
 from uuid import UUID
 
 from django.db import models
 
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.ids import uuid7
+from billing.kernel.reads import Given, Read
 
 
 class TestClock(models.Model):
@@ -55,19 +56,14 @@ class AccountQuerySet(models.QuerySet["Account"]):
         account is there no more, but for what still happens to its invoices (`even_closed`).
         Raises TenantNotFound.
         """
-        try:
-            rows = self.select_for_update(of=("self",), no_key=True).select_related("test_clock")
-            account = rows.get(pk=account_id)
-        except Account.DoesNotExist:
-            raise TenantNotFound from None
-        if account.closed_at is not None and not even_closed:
+        account = LOCK.first(account_id)
+        if account is None or (account.closed_at is not None and not even_closed):
             raise TenantNotFound
         return LockedAccount(account)
 
     def lock_if_free(self, account_id: UUID) -> LockedAccount | None:
         """Take the row lock as `lock` does, unless another transaction holds it or it is gone."""
-        rows = self.select_for_update(of=("self",), no_key=True, skip_locked=True)
-        found = rows.select_related("test_clock").filter(pk=account_id).first()
+        found = LOCK_IF_FREE.first(account_id)
         return None if found is None else LockedAccount(found)
 
     def lock_those_free(self, account_ids: Sequence[UUID]) -> list[LockedAccount]:
@@ -123,6 +119,19 @@ class Account(models.Model):
             return None
         return self.test_clock.reached_at if self.test_clock else None
 
+
+def _locked_row(*, skip_locked: bool) -> Read[Account]:
+    return Read(
+        lambda: (
+            Account.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
+            .select_related("test_clock")
+            .filter(pk=Given(0, "uuid"))
+        )
+    )
+
+
+LOCK: Final = _locked_row(skip_locked=False)
+LOCK_IF_FREE: Final = _locked_row(skip_locked=True)
 
 LockedAccount = NewType("LockedAccount", Account)
 """Proof, checked by mypy, that the caller holds the lock: only `lock` makes one."""

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import connection
 from django.db.models import BooleanField, Expression, F, Field, Func, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
+from django.db.transaction import TransactionManagementError
 
 from billing.kernel.statements import cursor_of, raw_connection
 
@@ -48,8 +49,8 @@ class AnyOf(Func):
 class Read(Generic[Found]):
     """A queryset of models, or of `values_list`, with values given anew each time.
 
-    `build` makes it, once, with `Given` and `AnyOf` where a value belongs. `select_related` and
-    annotations work; `prefetch_related`, `only` and `defer` do not.
+    `build` makes it, once, with `Given` and `AnyOf` where a value belongs. `select_related`,
+    `select_for_update` and annotations work; `prefetch_related`, `only` and `defer` do not.
     """
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
@@ -81,6 +82,7 @@ class _Compiled:
         self._compiler = queryset.query.get_compiler(connection=connection)
         text, self._params = self._compiler.as_sql()
         self._text = text
+        self._locks = queryset.query.select_for_update
         fields = [expression for expression, _, _ in self._compiler.select]
         self._converters = self._compiler.get_converters(fields)
         klass, select = self._compiler.klass_info, self._compiler.select
@@ -89,6 +91,8 @@ class _Compiled:
             self._related = get_related_populators(klass, select, connection.alias)  # type: ignore[call-arg]
 
     def rows(self, values: Row) -> list[Any]:
+        if self._locks and not connection.in_atomic_block:  # Django looks where it compiles
+            raise TransactionManagementError("rows are locked in a transaction only")
         params = [values[one.place] if isinstance(one, Given) else one for one in self._params]
         found: Any = fetch(self._text, params)
         if self._converters:
