@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
@@ -69,6 +70,19 @@ def _empty(_case: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]
+
+
+# As by default, but for tracebacks drawn in colours: thousands of them, for nobody to see.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.set_exc_info,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 
 def pytest_sessionstart() -> None:

@@ -108,8 +108,10 @@ def test_news_resumption_bounds_and_a_reader_that_never_reads(world: Served) -> 
     with urlopen(world.request("current"), timeout=20) as answer:
         assert json.load(answer)["usageCost"] == "8.00"
     first.close()  # its place comes back once the server has noticed
-    time.sleep(13)
-    assert world.listen().head[0] == 200
+    began = time.monotonic()
+    while (again := world.listen().head[0]) == 429 and time.monotonic() - began < 20:
+        time.sleep(0.5)
+    assert again == 200
     never_reads.close()
 
 
