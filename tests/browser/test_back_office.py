@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from itertools import cycle
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,7 +34,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
-THEMES = {"desk": "light", "phone": "dark"}
+THEMES: dict[str, Literal["light", "dark"]] = {"desk": "light", "phone": "dark"}
 SETTLED = """async () => {
     await document.fonts.ready;
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

@@ -152,16 +152,15 @@ def noted(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _audit(account: Account, user: UUID) -> None:
-    token = context.actor.set(f"user:{user}")
-    audit.record(
-        action="member.added",
-        account_id=account.pk,
-        subject=user,
-        before={"name": "Bob"},
-        after={"name": "Bob"},
-        now=NOW,
-    )
-    context.actor.reset(token)
+    with context.acting_as(f"user:{user}"):
+        audit.record(
+            action="member.added",
+            account_id=account.pk,
+            subject=user,
+            before={"name": "Bob"},
+            after={"name": "Bob"},
+            now=NOW,
+        )
 
 
 def everything() -> str:

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.credits.services import grant_credit
-from billing.kernel import clock
+from billing.kernel import clock, context
 from billing.models import Account, AuditEntry, InvoiceDue, Subscription
 from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.services import create_subscription
@@ -226,6 +226,9 @@ def test_the_command_lists_releases_and_says_when_it_fails_again(
     assert listed.startswith(f"{account.id}  ")
     assert listed.endswith("INTERNAL_ERROR  RuntimeError: no luck\n")
     assert released.startswith("Released. 3 steps")
+    actors = AuditEntry.objects.filter(account=account).values_list("actor", flat=True)
+    assert "command:bill" in actors, "its deeds bear its name"
+    assert context.actor.get() != "command:bill", "nobody else's do"
     for unknown in (str(account.id), str(uuid4()), "x"):
         with pytest.raises(CommandError, match=r"no such parked account|There is no account"):
             called("--release", unknown)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.db.models import Count, QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -45,6 +46,14 @@ def test_values_are_given_anew_each_time(admin: Api) -> None:
     assert BY_TIME(PAST, [one, other]) == []
     assert BY_TIME(FUTURE, []) == []
     assert BY_TIME.first(FUTURE, [uuid4()]) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_in_a_transaction_only(admin: Api) -> None:
+    account = with_credit(admin)
+
+    with pytest.raises(TransactionManagementError, match="in a transaction only"):
+        Account.objects.lock(account)
 
 
 def test_models_are_those_of_the_queryset(admin: Api) -> None:

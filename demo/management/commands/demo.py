@@ -20,11 +20,8 @@ class Command(BaseCommand):
     help = "Load the demo: three plans, four customers with teams, three months of usage, invoiced."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        token = context.actor.set("demo")
-        try:
+        with context.acting_as("demo"):
             built = build(say=self.stdout.write, now=clock.now())
-        finally:
-            context.actor.reset(token)
         if not built.is_new:
             self.stdout.write("The demo is there. Nothing was changed.")
             return

@@ -34,8 +34,8 @@ class Command(BaseCommand):
         parser.add_argument("--account", help="foresee this account alone, by its own clock")
         parser.add_argument("--limit", type=int, default=500, help="foresee so many accounts")
 
+    @context.acting_as("command:bill")
     def handle(self, *args: Any, **options: Any) -> None:
-        context.actor.set("command:bill")
         if options["dry_run"]:
             self.foresee(**options)
         elif options["at"] or options["account"]:

@@ -33,11 +33,11 @@ class Command(BaseCommand):
             "--currency", default="USD", help="of customers that have none at Stripe (USD)"
         )
 
+    @context.acting_as("command:import_stripe")
     def handle(self, *args: Any, **options: Any) -> None:
         currency = str(options["currency"]).upper()
         if currency not in MINOR_DIGITS:
             raise CommandError(f"--currency {currency}: we have no such currency.")
-        context.actor.set("command:import_stripe")
         mode, dry = Mode.COLLECT if options["collect"] else Mode.LEAD, bool(options["dry_run"])
         counts: Counter[tuple[str, str]] = Counter()
         try:

@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="change nothing, only say")
 
+    @context.acting_as("command:stripe_catalogue")
     def handle(self, *args: Any, **options: Any) -> None:
-        context.actor.set("command:stripe_catalogue")
         if taking.leads() == "OFF":
             raise CommandError("STRIPE_CATALOGUE is OFF: neither leads.")
         dry = bool(options["dry_run"])
