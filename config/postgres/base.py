@@ -1,5 +1,9 @@
 """The backend: one connection for each thread, closed also where the thread has just vanished.
 
+A statement that is kept is planned once. Left to itself Postgres plans it anew each time where that
+looks cheaper than the plan for any values: for a list of one id, say, of which it assumes ten, and
+to plan takes longer than to run. Ours look rows up by their keys, whatever the values.
+
 The web server ends threads that were idle for a while. Nothing tells Python: what such a thread
 held for itself is never freed, its connection stays open, and after some quiet spells
 max_connections is reached. So whenever a thread opens a connection, those of threads that are no
@@ -67,3 +71,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.allow_thread_sharing:
             OPENED.note(connection)
         return connection
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+        if not self.get_autocommit():
+            self.connection.commit()

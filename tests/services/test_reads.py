@@ -16,6 +16,7 @@ from billing.credits import ledger
 from billing.kernel import clock
 from billing.kernel.reads import AnyOf, Given, Read
 from billing.models import Account, CreditGrant, Meter
+from invoicing import due
 from tests.client import Api, json_of
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,24 @@ def test_values_are_given_anew_each_time(admin: Api) -> None:
     assert BY_TIME(PAST, [one, other]) == []
     assert BY_TIME(FUTURE, []) == []
     assert BY_TIME.first(FUTURE, [uuid4()]) is None
+
+
+def test_a_kept_statement_is_planned_once(admin: Api) -> None:
+    account = with_credit(admin, 100)
+
+    for _ in range(12):
+        due.earliest(account, now=clock.now())
+        BY_TIME(FUTURE, [account])
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%DISTINCT ON (a.id)%'"
+            " OR statement LIKE '%creditgrant%created_at\" <=%'"
+        )
+        generic, custom = cursor.fetchone()
+    assert custom == 0
+    assert generic >= 20
 
 
 @pytest.mark.django_db(transaction=True)
