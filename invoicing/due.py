@@ -52,7 +52,7 @@ class Work:
 
     def take(self, account: LockedAccount, *, now: datetime) -> None:
         """Do it; the caller holds the account's lock since before it looked for the work."""
-        row = _row(self.source.name).first(self.key)
+        row = _row(self.source).first(self.key)
         assert row is not None, "what was due under the account's lock is still there"
         self.source.take(account, row, now)
 
@@ -114,18 +114,10 @@ SOURCES: Final[tuple[Source, ...]] = (
 
 
 @cache
-def _row(name: str) -> Read[Any]:
+def _row(source: Source) -> Read[Any]:
     """Return the read of one row of a source: it is made once."""
-    (source,) = [one for one in SOURCES if one.name == name]
     kind = source.rows().model._meta.pk.db_type(connection)  # noqa: SLF001
     return Read(lambda: source.rows().filter(pk=Given(0, kind)))
-
-
-def _due(source: Source, until: datetime, **of: object) -> QuerySet[Any]:
-    """Return the source's rows that are due by `until`, of accounts neither parked nor closed."""
-    reached = {f"{source.instant}__lte": until}
-    left = {"account__parked__isnull": True, "account__closed_at__isnull": True}
-    return source.rows().filter(**reached, **left, **of).order_by()
 
 
 EARLIEST: Final = """
@@ -179,22 +171,26 @@ def is_due(account: Account, *, now: datetime) -> bool:
     return earliest(account.id, now=now) is not None
 
 
-def _accounts(until: datetime, **of: object) -> QuerySet[Any]:
-    """Return (account, its first instant of a source), some accounts several times."""
-    rows = [
-        _due(source, until, **of)
+def due_accounts(*, now: datetime, limit: int) -> list[UUID]:
+    """Return accounts on real time that have something due, the longest overdue first.
+
+    Of accounts neither parked nor closed; each stands there once for each source.
+    """
+    firsts = [
+        source.rows()
+        .filter(
+            **{f"{source.instant}__lte": now},
+            account__parked__isnull=True,
+            account__closed_at__isnull=True,
+            account__test_clock__isnull=True,
+        )
+        .order_by()
         .values("account_id")
         .annotate(instant=Min(source.instant))
         .values_list("account_id", "instant")
         for source in SOURCES
     ]
-    found: QuerySet[Any] = rows[0].union(*rows[1:], all=True)
-    return found
-
-
-def due_accounts(*, now: datetime, limit: int) -> list[UUID]:
-    """Return accounts on real time that have something due, the longest overdue first."""
-    rows = _accounts(now, account__test_clock__isnull=True).order_by("instant", "account_id")
+    rows = firsts[0].union(*firsts[1:], all=True).order_by("instant", "account_id")
     return list(dict.fromkeys(account_id for account_id, _ in rows[: limit * len(SOURCES)]))[:limit]
 
 

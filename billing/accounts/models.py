@@ -11,7 +11,7 @@ from django.db import models
 
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.ids import uuid7
-from billing.kernel.reads import Given, Read
+from billing.kernel.reads import AnyOf, Given, Read
 
 
 class TestClock(models.Model):
@@ -70,9 +70,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """Take the row locks of several accounts, in the order of their ids; leave out those that
         another transaction holds, and those that are gone.
         """
-        rows = self.select_for_update(of=("self",), no_key=True, skip_locked=True)
-        found = rows.select_related("test_clock").filter(pk__in=account_ids).order_by("pk")
-        return [LockedAccount(account) for account in found]
+        return [LockedAccount(account) for account in LOCK_THOSE_FREE(list(account_ids))]
 
     def on_real_time(self) -> AccountQuerySet:
         """Leave out what moves with a test clock: its own advance does that work."""
@@ -120,18 +118,18 @@ class Account(models.Model):
         return self.test_clock.reached_at if self.test_clock else None
 
 
-def _locked_row(*, skip_locked: bool) -> Read[Account]:
-    return Read(
-        lambda: (
-            Account.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
-            .select_related("test_clock")
-            .filter(pk=Given(0, "uuid"))
-        )
-    )
+def _locking(*, skip_locked: bool = False) -> AccountQuerySet:
+    rows = Account.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
+    return rows.select_related("test_clock")
 
 
-LOCK: Final = _locked_row(skip_locked=False)
-LOCK_IF_FREE: Final = _locked_row(skip_locked=True)
+LOCK: Final[Read[Account]] = Read(lambda: _locking().filter(pk=Given(0, "uuid")))
+LOCK_IF_FREE: Final[Read[Account]] = Read(
+    lambda: _locking(skip_locked=True).filter(pk=Given(0, "uuid"))
+)
+LOCK_THOSE_FREE: Final[Read[Account]] = Read(
+    lambda: _locking(skip_locked=True).filter(AnyOf("id", 0, "uuid")).order_by("pk")
+)
 
 LockedAccount = NewType("LockedAccount", Account)
 """Proof, checked by mypy, that the caller holds the lock: only `lock` makes one."""

@@ -131,7 +131,10 @@ def read_json(body: bytes) -> Any:
     """
     require_shallow(body)
     try:
-        value = STRICT.decode(body.decode("utf-8"))
+        text = body.decode("utf-8")
+        if text.startswith("\ufeff"):
+            raise MalformedBody(reason="it begins with a byte order mark")
+        value = STRICT.decode(text)
     except UnicodeDecodeError:
         raise MalformedBody(reason="it is not UTF-8") from None
     except json.JSONDecodeError as error:

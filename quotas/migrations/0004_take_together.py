@@ -10,8 +10,7 @@ from django.db import migrations
 CREATE_PLAIN = """
 CREATE FUNCTION quotas_take_plain(owners uuid[], services text[], features text[], sums bigint[],
     moments timestamptz[], OUT outcomes text, OUT places bigint[]) LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     WITH capped AS MATERIALIZED (
         SELECT w.*, granted.value

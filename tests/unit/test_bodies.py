@@ -95,3 +95,8 @@ def test_depth_counts_brackets_outside_of_strings(body: bytes, depth: int) -> No
     require_shallow(body, limit=depth)
     with pytest.raises(MalformedBody):
         require_shallow(body, limit=depth - 1)
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    with pytest.raises(MalformedBody, match="byte order mark"):
+        read_json(b'\xef\xbb\xbf{"name": "Acme"}')
