@@ -19,7 +19,7 @@ from collections import Counter, deque
 from http import HTTPStatus
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
-from typing import Final
+from typing import Final, TypeAlias
 
 from benchmarks.connections import Connections
 from benchmarks.system import System, running
@@ -41,7 +41,8 @@ KINDS: Final = (
 )
 Taken = tuple[float, int]
 """Seconds, and the answer's status: 0 for none."""
-Answers = Queue[list[Taken]]
+Answers: TypeAlias = "Queue[list[Taken]]"
+"""A text, since Python 3.11 knows no queue of something."""
 
 
 def body(number: int) -> bytes:
