@@ -62,16 +62,30 @@ def _single_values(request: Request) -> dict[str, str]:
 
 
 def read_action(serializer: type[Input], request: Request) -> dict[str, Any]:
-    """Read an action's parameters from the body, the query, or both where they agree."""
+    """Read an action's parameters from the body, the query, or some from each.
+
+    A parameter that stands in both has to say the same in both; null in the body says nothing.
+    """
     body = cast("dict[str, Any]", request.data)
     query = _single_values(request)
     from_body = read(serializer, body, partial=True) if body else {}
     from_query = (
         read(serializer, query, partial=True, context={"from_query": True}) if query else {}
     )
-    differing = [n for n in from_body.keys() & from_query.keys() if from_body[n] != from_query[n]]
+    body = {
+        name: value for name, value in body.items() if value is not None or name not in from_query
+    }
+    differing = [n for n in body.keys() & from_query.keys() if from_body[n] != from_query[n]]
     if differing:
         raise invalid_fields(
             [(name, "differs between the body and the query") for name in sorted(differing)]
         )
-    return read(serializer, {**query, **body}, context={"from_query": not body})
+    return read(serializer, {**_as_in_a_body(query, from_query), **body})
+
+
+def _as_in_a_body(query: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a query's flags and whole numbers as JSON does; all else is text in both."""
+    return {
+        name: values[name] if isinstance(values[name], int) else text
+        for name, text in query.items()
+    }

@@ -263,3 +263,17 @@ def test_parameters_stand_in_the_body_or_in_the_query_or_in_both_alike(april: Wo
     path = f"{path_to(april, 'change-plan')}?newPlanId={other}&when=PERIOD_END"
     assert april.post(path, None, status=200)["pendingPlanId"]
     refused(april, path, {"when": "NOW"}, field="when")
+
+
+def test_parameters_may_stand_partly_in_the_body_and_partly_in_the_query(april: World) -> None:
+    cancel, discount = path_to(april, "cancel"), path_to(april, "discount")
+    april.post(f"{cancel}?immediately=false", {"reason": "dear"}, status=200)
+    assert april.subscription()["cancellationReason"] == "dear"
+    april.post(path_to(april, "reactivate"), None, status=200)
+    april.post(f"{cancel}?reason=dear", {"reason": None, "immediately": False}, status=200)
+    assert april.subscription()["cancellationReason"] == "dear", "null is as if left out"
+
+    april.post(f"{discount}?durationMonths=3", {"discountPercent": 10}, status=200)
+
+    refused(april, f"{discount}?durationMonths=3", {"durationMonths": "3"}, field="durationMonths")
+    refused(april, f"{cancel}?reason=dear", {"immediately": "false"}, field="immediately")
