@@ -155,6 +155,7 @@ SPECTACULAR: Final[dict[str, Any]] = {
     "VERSION": VERSION,
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "OAS_VERSION": "3.1.1",
+    "PATH_CONVERTER_OVERRIDES": {"text": str},
     "SERVERS": [{"url": "/", "description": "The server that this document comes from"}],
     "TAGS": TAGS,
     "DEFAULT_GENERATOR_CLASS": "billing.http.openapi.endpoints.Generator",

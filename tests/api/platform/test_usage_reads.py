@@ -250,7 +250,7 @@ def test_a_bad_parameter_of_the_events_is_refused(admin: Api, tenant: str, query
 
 
 @pytest.mark.parametrize(
-    "event_id", ["plain", "a/b", "/a//b/", "100%", "ä ö?#&", "..", "%2F", "a+b"]
+    "event_id", ["plain", "a/b", "/a//b/", "100%", "ä ö?#&", "..", "%2F", "a+b", "a\nb/\n"]
 )
 def test_an_event_of_any_id_can_be_voided(admin: Api, tenant: str, event_id: str) -> None:
     record(admin, tenant, {"eventId": event_id}, {"eventId": "other"})
