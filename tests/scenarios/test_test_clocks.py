@@ -39,8 +39,19 @@ def test_a_clock_does_not_go_backwards_nor_a_century_ahead(world: World) -> None
     assert back["error"]["details"] == [
         {"field": "frozenTime", "message": "a clock does not go backwards"}
     ]
-    assert "732 days at most" in far["error"]["message"]
+    assert "7320 days at most" in far["error"]["message"]
     assert world.get(f"/test-clocks/{world.clock}")["frozenTime"] == "2025-04-01T00:00:00Z"
+
+
+def test_years_are_gone_through_in_one_advance(world: World) -> None:
+    world.begin("2024-02-29T00:00:00Z")
+    world.subscribe(world.plan(interval="YEAR"))
+
+    world.advance("2028-03-01T00:00:00Z")
+
+    ends = ["2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]
+    day = "T00:00:00Z"
+    assert [invoice["periodEnd"] for invoice in world.invoices()] == [end + day for end in ends]
 
 
 def test_usage_without_a_timestamp_is_stamped_with_the_clocks_time(world: World) -> None:
