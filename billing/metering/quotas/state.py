@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from billing.metering.quotas.models import (
 
 NOTHING: Final = Decimal(0)
 CENT: Final = Decimal("0.01")
+WIDE: Final = Context(prec=100)
+"""Room for the largest usage of the smallest limit; a quotient has no exact decimal in general."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class QuotaState:
     @property
     def percent(self) -> Decimal:
         """Return how much of the limit is used, in percent, to two places."""
-        return max(NOTHING, (self.used * 100 / self.quota.limit).quantize(CENT))
+        with localcontext(WIDE):
+            return max(NOTHING, (self.used * 100 / self.quota.limit).quantize(CENT))
 
     def warns(self, requested: Decimal = NOTHING) -> bool:
         """Say whether so much more reaches the threshold."""

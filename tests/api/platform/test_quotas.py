@@ -258,3 +258,13 @@ def test_a_void_finds_the_next_maximum(quotas: Quotas) -> None:
 
     (one,) = quotas.check(resourceType="STORAGE_BYTES")["quotas"]
     assert one["currentUsage"] == "4"
+
+
+def test_a_tiny_limit_far_exceeded_can_be_looked_at(quotas: Quotas) -> None:
+    quotas.make(quotaLimit="0.000000000001", enforceHardLimit=False)
+
+    quotas.use("999999999999999")
+
+    (one,) = quotas.check(requestedAmount="1")["quotas"]
+    assert one["utilizationPercent"] == "99999999999999900000000000000"
+    assert one["exceeded"]
