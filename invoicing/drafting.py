@@ -8,10 +8,11 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from billing.credits import ledger
+from billing.kernel.errors import AmountOutOfBounds
 from billing.kernel.money import AmountTooLarge
 from billing.models import InvoiceDue, LockedAccount, Subscription, SubscriptionPeriod
 from invoicing.composing import Bill, compose
-from invoicing.errors import AmountOutOfBounds, InvoiceExists
+from invoicing.errors import InvoiceExists
 from invoicing.models import Invoice, InvoiceLine, InvoiceStatus
 from tenants.models import Tenant
 

@@ -49,9 +49,3 @@ class PdfNotReady(BillingError):
     code = "PDF_NOT_READY"
     kind = Kind.UNAVAILABLE
     message = "The PDF is being made. Ask again in a few seconds."
-
-
-class AmountOutOfBounds(BillingError):
-    code = "AMOUNT_OUT_OF_BOUNDS"
-    kind = Kind.CONFLICT
-    message = "The bill is larger than any that we can store; look at the plan's prices."

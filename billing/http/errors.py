@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from billing.kernel import context
 from billing.kernel import errors as domain
 from billing.kernel.errors import BillingError, Kind
+from billing.kernel.money import AmountTooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -135,6 +136,7 @@ TRANSLATIONS: Final[tuple[tuple[type[BaseException], Callable[[Any], BillingErro
     (Http404, lambda _: domain.NotFound(noun="thing")),
     (RequestDataTooBig, lambda _: domain.BodyTooLarge(limit_mib=10)),
     (UnreadablePostError, lambda _: domain.MalformedBody(reason="it ended early")),
+    (AmountTooLarge, lambda _: domain.AmountOutOfBounds()),
     (DisallowedHost, lambda _: domain.invalid("Host", "is no name of this system")),
     (SuspiciousOperation, lambda _: domain.InvalidRequest(summary="it was refused as unsafe")),
     (OperationalError, lambda _: domain.ServiceUnavailable()),

@@ -174,6 +174,12 @@ class InvalidTransition(BillingError):
     message = "The {noun} is {current}, so it can't become {target}."
 
 
+class AmountOutOfBounds(BillingError):
+    code = "AMOUNT_OUT_OF_BOUNDS"
+    kind = Kind.CONFLICT
+    message = "The bill is larger than any that we can store; look at the plan's prices."
+
+
 class IdempotencyConflict(BillingError):
     code = "IDEMPOTENCY_CONFLICT"
     kind = Kind.CONFLICT

@@ -155,3 +155,23 @@ def test_without_a_subscription_there_is_no_open_period(bare: Costs, path: str) 
     refused = bare.cost(path, status=404)
 
     assert refused["error"]["code"] == "NO_ACTIVE_SUBSCRIPTION"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "status"),
+    [("9000000000000", 200), ("999999999999999", 409)],  # it is the end that is too much, or now
+)
+def test_a_bill_beyond_what_can_be_stored_is_a_conflict(
+    bare: Costs, quantity: str, status: int
+) -> None:
+    rate = {"metricType": "API_CALLS", "model": "PER_UNIT", "unitPrice": "1"}
+    bare.subscribe(bare.plan(charges=[rate]))
+
+    bare.use("API_CALLS", quantity)
+
+    for path in ("current", "by-resource", "timeline"):
+        bare.cost(path, status=status)
+    bare.get(f"/tenants/{bare.tenant}/billing/preview", status=status)
+    bare.get(f"/cost-centers/tenants/{bare.tenant}", status=status)
+    refused = bare.get(f"/tenants/{bare.tenant}/billing/estimate", status=409)
+    assert refused["error"]["code"] == "AMOUNT_OUT_OF_BOUNDS"

@@ -18,6 +18,7 @@ from billing.http.serializers import Nothing, read_query
 from billing.http.views import PlatformView
 from billing.kernel import clock
 from billing.kernel.decimals import exact, format_decimal
+from billing.kernel.errors import AmountOutOfBounds
 from billing.kernel.money import Money
 from billing.subscriptions.catch_up import catch_up
 from billing.subscriptions.errors import NoActiveSubscription
@@ -71,7 +72,7 @@ class EstimateView(PlatformView):
         "by their TREND, and latest values stay AS_NOW. Nine of ten invoices would lie between "
         "`low` and `high` were days independent; the guide has how often they did.",
         tags=["Billing"],
-        responses={200: EstimateOutput, **refusals(NoActiveSubscription)},
+        responses={200: EstimateOutput, **refusals(NoActiveSubscription, AmountOutOfBounds)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -14,6 +14,7 @@ from billing.http.permissions import Need
 from billing.http.serializers import Input, read_query
 from billing.http.views import PlatformView
 from billing.kernel import clock
+from billing.kernel.errors import AmountOutOfBounds
 from billing.kernel.money import Money
 from billing.subscriptions.catch_up import catch_up
 from billing.subscriptions.errors import NoActiveSubscription
@@ -71,7 +72,7 @@ class CurrentView(PlatformView):
         "answered. `previousPeriodCost` is the whole period before (null in the first one), "
         "`changePercent` what the total is above it (null where that cost nothing).",
         tags=TAGS,
-        responses={200: CurrentOutput, **refusals(NoActiveSubscription)},
+        responses={200: CurrentOutput, **refusals(NoActiveSubscription, AmountOutOfBounds)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -99,7 +100,7 @@ class ByResourceView(PlatformView):
         "rest together. A group's `quantity` adds up all its meters'; `byMetric` has them apart.",
         tags=TAGS,
         parameters=[ByResourceQuery],
-        responses={200: ByResourceOutput, **refusals(NoActiveSubscription)},
+        responses={200: ByResourceOutput, **refusals(NoActiveSubscription, AmountOutOfBounds)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
@@ -157,7 +158,7 @@ class TimelineView(PlatformView):
         "at most 130 billing periods.",
         tags=TAGS,
         parameters=[TimelineQuery],
-        responses={200: TimelineOutput, **refusals(NoActiveSubscription)},
+        responses={200: TimelineOutput, **refusals(NoActiveSubscription, AmountOutOfBounds)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)

@@ -18,14 +18,13 @@ from billing.http.permissions import Need, account_for, reaches
 from billing.http.serializers import Input, read_action, read_query
 from billing.http.views import PlatformView, path_id
 from billing.kernel import clock
-from billing.kernel.errors import InvalidTransition, NotFound
+from billing.kernel.errors import AmountOutOfBounds, InvalidTransition, NotFound
 from billing.models import Account
 from billing.subscriptions.catch_up import catch_up
 from billing.subscriptions.errors import NoActiveSubscription
 from invoicing import queries, services
 from invoicing.api.platform.shapes import InvoiceSerializer, show_invoice
 from invoicing.errors import (
-    AmountOutOfBounds,
     InvoiceExists,
     InvoiceHasCreditNotes,
     InvoiceHasPayments,

@@ -11,6 +11,7 @@ from billing.http.openapi import refusals
 from billing.http.permissions import Need
 from billing.http.views import PlatformView
 from billing.kernel import clock
+from billing.kernel.errors import AmountOutOfBounds
 from billing.subscriptions.catch_up import catch_up
 from billing.subscriptions.errors import NoActiveSubscription
 from invoicing import queries
@@ -28,7 +29,7 @@ class PreviewView(PlatformView):
         description="For the same events the invoice equals the preview of the last instant, to "
         "the minor unit.",
         tags=["Billing"],
-        responses={200: PreviewSerializer, **refusals(NoActiveSubscription)},
+        responses={200: PreviewSerializer, **refusals(NoActiveSubscription, AmountOutOfBounds)},
     )
     def get(self, request: Request, tenant_id: str) -> Response:
         account = self.account(tenant_id)
