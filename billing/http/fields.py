@@ -77,12 +77,18 @@ class TextField(serializers.Field[str, Any, str, Any]):
 
 
 class CodeField(TextField):
-    """A name that stands in paths: no slash, no control characters, no space at its ends."""
+    """A name: no control characters, no space at its ends; where it stands in paths no slash."""
+
+    def __init__(self, *, in_paths: bool = True, **kwargs: Any) -> None:
+        self.in_paths = in_paths
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if "/" in text or not text.isprintable() or text != text.strip() or text in {".", ".."}:
-            raise serializers.ValidationError("must be printable, without a slash or outer spaces")
+        if not text.isprintable() or text != text.strip():
+            raise serializers.ValidationError("must be printable, without outer spaces")
+        if self.in_paths and ("/" in text or text in {".", ".."}):
+            raise serializers.ValidationError("must not hold a slash: it stands in paths")
         if UUID_FORM.fullmatch(text):
             raise serializers.ValidationError(
                 "must not look like a UUID: it would be read as an id"

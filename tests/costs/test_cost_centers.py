@@ -168,7 +168,7 @@ def test_the_tree_has_so_many_levels_at_most(world: Costs) -> None:
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({"code": "with/slash"}, "code"),
+        ({"code": " outer "}, "code"),
         ({"code": ""}, "code"),
         ({"code": "a\u0000b"}, "code"),
         ({"code": "line\nbreak"}, "code"),
@@ -193,7 +193,7 @@ def test_what_no_cost_center_can_be(world: Costs, given: dict[str, Any], field: 
 
 
 def test_codes_may_have_odd_characters(world: Costs) -> None:
-    for code in ("R&D", "Büro München", "研究", "a'b\"c\\d", "50%"):
+    for code in ("R&D/EU", "Büro München", "研究", "a'b\"c\\d", "50%"):
         world.center(code)
         world.use("API_CALLS", costCenterCode=code)
 

@@ -50,7 +50,7 @@ class CostCenterInput(Input):
 
     tenantId = IdField()
     name = TextField()
-    code = CodeField()
+    code = CodeField(in_paths=False)
     description = TextField(least=0, most=2000, required=False, allow_null=True)
     parentId = IdField(required=False, allow_null=True)
     budget = AmountField(required=False, allow_null=True)
@@ -61,7 +61,7 @@ class CostCenterChange(Input):
 
     tenantId = IdField(required=False)
     name = TextField(required=False)
-    code = CodeField(required=False)
+    code = CodeField(in_paths=False, required=False)
     description = TextField(least=0, most=2000, required=False, allow_null=True)
     parentId = IdField(required=False, allow_null=True)
     budget = AmountField(required=False, allow_null=True)
