@@ -48,7 +48,9 @@ class CouponInput(Input):
     maxRedemptions = WholeField(least=1, required=False, allow_null=True)
     maxRedemptionsPerTenant = WholeField(least=1, required=False)
     expiresAt = TimeField(required=False, allow_null=True)
-    applicablePlanIds = serializers.ListField(child=TextField(), required=False, max_length=100)
+    applicablePlanIds = serializers.ListField(
+        child=TextField(), required=False, allow_null=True, max_length=100
+    )
     minimumAmount = DecimalStringField(required=False, allow_null=True, least=Decimal(0))
 
 

@@ -72,6 +72,15 @@ def test_a_coupon_is_shown_as_it_was_made(world: World) -> None:
     assert world.get("/coupons?active=false")["data"] == []
 
 
+def test_null_is_as_if_left_out(world: World) -> None:
+    absent = ("description", "currency", "durationMonths", "maxRedemptions", "expiresAt")
+
+    made = coupon(world, **dict.fromkeys([*absent, "applicablePlanIds", "minimumAmount"]))
+
+    assert [made[name] for name in absent] == [None] * len(absent)
+    assert (made["applicablePlanIds"], made["minimumAmount"]) == ([], None)
+
+
 def test_a_code_is_taken_in_any_letter_case(world: World) -> None:
     coupon(world)
 
