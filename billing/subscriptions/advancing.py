@@ -128,25 +128,22 @@ def end(
     SubscriptionPause.objects.filter(subscription=subscription, end_at__isnull=True).update(
         end_at=at
     )
-    _give_back_what_never_begins(subscription, current, now=now)
-    orphans = FeeItem.objects.filter(subscription=subscription, bill_sequence__gt=current.sequence)
-    if orphans.update(bill_sequence=current.sequence, bill_kind=Kind.FINAL):
-        periods.expect_invoice(current, Kind.FINAL, at=at)
+    bill_what_is_left(subscription, current, at=at, now=now)
     rebuild(subscription.account_id, at, None)
     tell(subscription, "ended", now=now)
 
 
-def _give_back_what_never_begins(
-    subscription: Subscription, current: SubscriptionPeriod, *, now: datetime
+def bill_what_is_left(
+    subscription: Subscription, current: SubscriptionPeriod, *, at: datetime, now: datetime
 ) -> None:
-    """Credit the fee of a period to come that an early invoice has charged: it does not come."""
-    early = FeeItem.objects.filter(
-        subscription=subscription, period__isnull=True, type=FeeItem.Type.FEE
-    ).first()
-    if early is None:
-        return
-    early.period, early.type = current, FeeItem.Type.CHARGE
-    early.save(update_fields=["period", "type"])
-    fee_items.credit(
-        early, at=early.start_at, reason=FeeItem.Reason.CANCEL, period=current, now=now
-    )
+    """Have an invoice of its own for what a period that closed at `at` still owes or gets back.
+
+    Its own invoice was final already, else that says so. The fee of a period to come that was
+    charged on it is given back too: that period does not come.
+    """
+    early = fee_items.early_fee(subscription)
+    if early is not None:
+        fee_items.give_back_early(early, current, now=now)
+    orphans = FeeItem.objects.filter(subscription=subscription, bill_sequence__gt=current.sequence)
+    if orphans.update(bill_sequence=current.sequence, bill_kind=Kind.FINAL):
+        periods.expect_invoice(current, Kind.FINAL, at=at)

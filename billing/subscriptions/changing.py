@@ -91,6 +91,7 @@ def _change_now(
             _begin_anew(subscription, current, at=at, prorate=prorate, now=now)
         elif prorate:
             _swap_fee(subscription, current, at=at, now=now)
+    _give_back_early_fee(subscription, current, now=now)
     rebuild(subscription.account_id, at, None)
 
 
@@ -107,6 +108,7 @@ def _begin_anew(
     A fee in advance of the new one stands on the closing invoice, as that of any next period.
     """
     advancing.close_period(subscription, current, at=at, prorate=prorate, now=now)
+    advancing.bill_what_is_left(subscription, current, at=at, now=now)
     subscription.anchor_at = at
     opened = periods.open_period(
         subscription,
@@ -116,6 +118,18 @@ def _begin_anew(
     )
     advancing.open_fee(subscription, opened, current, now=now)
     subscription.due_at = opened.end_at
+
+
+def _give_back_early_fee(
+    subscription: Subscription, current: SubscriptionPeriod, *, now: datetime
+) -> None:
+    """Give back what an early invoice charged for the next period, where its fee is in arrears now.
+
+    At once, since a plan in arrears goes on without a look at it.
+    """
+    early = fee_items.early_fee(subscription)
+    if early is not None and not subscription.plan_version.pay_in_advance:
+        fee_items.give_back_early(early, current, now=now)
 
 
 def _swap_fee(

@@ -72,11 +72,27 @@ def open_fee(
     where there is none that still can take it, on one of kind START. A fee in advance waits while
     the subscription is paused.
     """
+    early = None if before is None else early_fee(subscription)
+    if early is not None and _is_for(early, subscription, period):
+        _adopt(early, subscription, period, now=now)
+        return False
+    needs_its_own = _begin_fee(subscription, period, before, now=now)
+    if early is not None and before is not None:
+        place = Place(period.sequence, Kind.START) if needs_its_own else None
+        give_back_early(early, before, place=place, now=now)
+    return needs_its_own
+
+
+def _begin_fee(
+    subscription: Subscription,
+    period: SubscriptionPeriod,
+    before: SubscriptionPeriod | None,
+    *,
+    now: datetime,
+) -> bool:
     version = subscription.plan_version
     if not version.pay_in_advance:
         fee_in_arrears(subscription, period, now=now).save(force_insert=True)
-        return False
-    if before is not None and _adopt(subscription, period, now=now):
         return False
     if subscription.paused_at is not None:
         let_wait(period, version)
@@ -149,25 +165,48 @@ def expect_fee(
     )
 
 
-def _adopt(subscription: Subscription, period: SubscriptionPeriod, *, now: datetime) -> bool:
-    """Take over the fee that an early invoice charged for this period, where one did.
+def early_fee(subscription: Subscription) -> FeeItem | None:
+    """Return the fee of a period to come that an early invoice has charged, where one did."""
+    return FeeItem.objects.filter(subscription=subscription, period__isnull=True).first()
 
-    Where the plan has changed since, that fee is taken back and the new plan's is charged.
+
+def _is_for(early: FeeItem, subscription: Subscription, period: SubscriptionPeriod) -> bool:
+    """Say whether the fee that was charged early is for this stretch, of a plan in advance still.
+
+    What it comes to is another matter: of another plan it is taken back in favour of this one's.
     """
-    early = FeeItem.objects.filter(subscription=subscription, period__isnull=True).first()
-    if early is None:
-        return False
+    is_same_stretch = (early.start_at, early.end_at) == (period.start_at, period.end_at)
+    return is_same_stretch and subscription.plan_version.pay_in_advance
+
+
+def _adopt(
+    early: FeeItem, subscription: Subscription, period: SubscriptionPeriod, *, now: datetime
+) -> None:
+    """Take over the fee that an early invoice charged for this period.
+
+    Where the plan has changed since, that fee is taken back and the new plan's is charged. Of a
+    period that begins in a pause it is given back until the resumption, as of one that was paused.
+    """
     early.period = period
     early.save(update_fields=["period"])
-    version = subscription.plan_version
-    if (early.plan_version_id, early.start_at, early.end_at) != (
-        version.pk,
-        period.start_at,
-        period.end_at,
-    ):
+    item = early
+    if early.plan_version_id != subscription.plan_version_id:
         credit(early, at=early.start_at, reason=Reason.CHANGE, period=period, now=now)
-        charge(subscription, period, at=period.start_at, reason=Reason.CHANGE, now=now)
-    return True
+        item = charge(subscription, period, at=period.start_at, reason=Reason.CHANGE, now=now)
+    if subscription.paused_at is not None:
+        credit(item, at=period.start_at, reason=Reason.PAUSE, period=period, now=now)
+
+
+def give_back_early(
+    early: FeeItem, period: SubscriptionPeriod, *, place: Place | None = None, now: datetime
+) -> None:
+    """Take back the fee of a period to come that does not come, or not as it was charged.
+
+    It becomes an item of the last `period` before that, so that none is to come any more.
+    """
+    early.period, early.type = period, Type.CHARGE
+    early.save(update_fields=["period", "type"])
+    credit(early, at=early.start_at, reason=Reason.CANCEL, period=period, place=place, now=now)
 
 
 def charge(
