@@ -60,7 +60,8 @@ def _period(
         begun = begun.filter(start_at=start)
     if end is not None:
         begun = begun.filter(end_at=end)
-    found = begun.order_by("-start_at").first()
+    # Of two that begin at one instant the first ended at once: a revival, or another interval.
+    found = begun.order_by("-start_at", "-end_at", "-id").first()
     if found is None:
         raise NoSuchPeriod
     return found

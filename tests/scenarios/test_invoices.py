@@ -258,3 +258,16 @@ def test_amounts_have_the_decimals_of_their_currency(
     world.use("API_CALLS", quantity)
 
     assert world.preview()["total"] == total
+
+
+def test_of_two_periods_that_begin_at_once_the_one_that_lasts_is_invoiced(world: World) -> None:
+    world.begin("2025-04-01T00:00:00Z")
+    made = world.subscribe(world.plan())
+    world.post(f"/subscriptions/{made['id']}/cancel", {"immediately": True})
+    world.post(f"/subscriptions/{made['id']}/reactivate")
+
+    path, asked = f"/tenants/{world.tenant}/invoices", {"periodStart": "2025-04-01T00:00:00Z"}
+    april = world.post(path, asked, status=201)
+
+    assert april["periodEnd"] == "2025-05-01T00:00:00Z"
+    assert amounts(april) == [("PLAN", "30.00")]
