@@ -138,6 +138,31 @@ def test_a_told_length_over_the_limit_is_a_413_before_the_body(server: int) -> N
     assert b"x-error: The body is larger than 10 MiB" in answer
 
 
+@pytest.mark.parametrize(
+    ("path", "size", "refusal"),
+    [
+        (PATH, 11 * MIB, (413, "BODY_TOO_LARGE")),
+        ("/api/billing/v1/limits/consume", 11 * MIB, (413, "BODY_TOO_LARGE")),
+        (PATH, 9 * MIB, (401, "NOT_AUTHENTICATED")),
+        ("/api/billing/v1/limits/consume", 9 * MIB, (401, "NOT_AUTHENTICATED")),
+        ("/nothing", 9 * MIB, (404, "ROUTE_NOT_FOUND")),
+        ("/healthz", 9 * MIB, (405, "METHOD_NOT_ALLOWED")),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_who_sends_all_before_it_reads_gets_the_refusal(
+    server: int, path: str, size: int, refusal: tuple[int, str], *, chunked: bool
+) -> None:
+    """As Python's own client does, which a connection that is closed meanwhile tells nothing."""
+    body = chunks(MIB, size // MIB) if chunked else b" " * size
+    headers = {"Transfer_Encoding": "chunked"} if chunked else {}
+
+    for _ in range(3):
+        answer = ask(server, "POST", path, body=body, Content_Type="application/json", **headers)
+        assert code_of(answer) == refusal
+        body = chunks(MIB, size // MIB) if chunked else body
+
+
 def test_a_body_that_ends_early_is_not_taken_for_whole(server: int) -> None:
     with socket.create_connection(("127.0.0.1", server), timeout=30) as wire:
         wire.sendall(
