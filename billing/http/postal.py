@@ -50,13 +50,16 @@ REGION: Final = (
 
 
 class AddressInput(Input):
-    """A postal address. Country, region (or state) and postal code decide which taxes are due."""
+    """A postal address. Country, region (or state) and postal code decide which taxes are due.
 
-    line1 = TextField(required=False, allow_null=True)
-    line2 = TextField(required=False, allow_null=True)
-    street = TextField(required=False, allow_null=True)
-    city = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True, help_text=REGION)
-    region = TextField(required=False, allow_null=True, help_text=REGION)
-    postalCode = TextField(required=False, allow_null=True)  # noqa: N815
+    A part that is empty is as if left out.
+    """
+
+    line1 = TextField(least=0, required=False, allow_null=True)
+    line2 = TextField(least=0, required=False, allow_null=True)
+    street = TextField(least=0, required=False, allow_null=True)
+    city = TextField(least=0, required=False, allow_null=True)
+    state = TextField(least=0, required=False, allow_null=True, help_text=REGION)
+    region = TextField(least=0, required=False, allow_null=True, help_text=REGION)
+    postalCode = TextField(least=0, required=False, allow_null=True)  # noqa: N815
     country = CountryField(required=False, allow_null=True)

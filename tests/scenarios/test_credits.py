@@ -48,6 +48,21 @@ def test_credit_is_granted_and_shown(world: World) -> None:
     assert balance(world) == "25.00"
 
 
+def test_a_reason_may_be_empty_wherever_it_may_be_left_out(world: World) -> None:
+    subscription = begun(world)
+    path = f"/subscriptions/{subscription}"
+
+    granted = grant(world, subscription, "20.00", reason="")
+    world.post(f"{path}/discount", {"discountPercent": "10", "reason": ""})
+    ended = world.post(f"{path}/cancel", {"reason": ""})
+    draft = world.post(f"/tenants/{world.tenant}/invoices", status=201)
+    voided = world.post(f"/invoices/{draft['id']}/void?reason=")
+
+    assert granted["creditBalance"] == "20.00"
+    assert world.subscription()["discounts"][0]["reason"] is None
+    assert (ended["cancellationReason"], voided["voidReason"]) == (None, None)
+
+
 def test_a_year_of_credit_with_expiries(world: World) -> None:
     subscription = begun(world, price="10.00")
     grant(world, subscription, "15.00")

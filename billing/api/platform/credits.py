@@ -35,7 +35,7 @@ class CreditInput(Input):
     """How much, why, and until when it may be spent."""
 
     amount = AmountField()
-    reason = TextField(most=2000, required=False, allow_null=True)
+    reason = TextField(least=0, most=2000, required=False, allow_null=True)
     expiresAt = TimeField(required=False, allow_null=True)
 
 

@@ -48,7 +48,7 @@ class CancelInput(Input):
     """How it ends."""
 
     immediately = FlagField(required=False)
-    reason = TextField(required=False, allow_null=True, most=2000)
+    reason = TextField(least=0, most=2000, required=False, allow_null=True)
 
 
 class NoInput(Input):
@@ -63,7 +63,7 @@ class DiscountInput(Input):
     )
     discountAmount = DecimalStringField(required=False, allow_null=True)
     durationMonths = WholeField(least=1, most=MOST_MONTHS, required=False, allow_null=True)
-    reason = TextField(required=False, allow_null=True, most=2000)
+    reason = TextField(least=0, most=2000, required=False, allow_null=True)
 
 
 class ActionView(PlatformView):

@@ -36,12 +36,12 @@ class RoleField(serializers.Field[Role, Any, str, Any]):
 
 
 class BillingAddressInput(Input):
-    """A postal address as customers give it."""
+    """A postal address as customers give it. A part that is empty is as if left out."""
 
-    street = TextField(required=False, allow_null=True)
-    city = TextField(required=False, allow_null=True)
-    state = TextField(required=False, allow_null=True)
-    postalCode = TextField(required=False, allow_null=True)
+    street = TextField(least=0, required=False, allow_null=True)
+    city = TextField(least=0, required=False, allow_null=True)
+    state = TextField(least=0, required=False, allow_null=True)
+    postalCode = TextField(least=0, required=False, allow_null=True)
     country = CountryField(required=False, allow_null=True)
 
 

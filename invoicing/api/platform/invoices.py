@@ -47,7 +47,7 @@ class GenerateInput(Input):
 class VoidInput(Input):
     """Why."""
 
-    reason = TextField(most=2000, required=False, allow_null=True)
+    reason = TextField(least=0, most=2000, required=False, allow_null=True)
 
 
 class NoInput(Input):

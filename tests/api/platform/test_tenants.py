@@ -105,6 +105,12 @@ def test_null_is_absence_where_a_field_may_be_absent(admin: Api) -> None:
     assert make(admin, **absent)["address"] is None
 
 
+def test_an_empty_part_of_an_address_is_as_if_left_out(admin: Api) -> None:
+    made = make(admin, address={"line1": "", "line2": "", "city": "Berlin", "postalCode": ""})
+
+    assert made["address"] == {"city": "Berlin"}
+
+
 def test_the_newest_comes_first_and_pages_lose_nobody(admin: Api) -> None:
     made = [make(admin, name=f"T{n}")["id"] for n in range(5)]
 

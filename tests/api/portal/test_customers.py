@@ -147,12 +147,20 @@ def test_what_is_no_country_is_refused(outsider: Api, default_tier: Any, country
 def test_several_mistakes_are_told_at_once(outsider: Api) -> None:
     response = outsider.post(
         "/customer",
-        {"name": "x" * 256, "billingAddress": {"zip": "1", "city": ""}, "mail": "a@b.example"},
+        {"name": "x" * 256, "billingAddress": {"zip": "1", "city": 7}, "mail": "a@b.example"},
     )
-    rest = outsider.post("/customer", {"name": "x" * 256, "billingAddress": {"city": ""}})
+    rest = outsider.post("/customer", {"name": "x" * 256, "billingAddress": {"city": 7}})
 
     assert fields_of(response) == ["mail"]
     assert fields_of(rest) == ["email", "name", "billingAddress.city"]
+
+
+def test_an_empty_part_of_an_address_is_as_if_left_out(default_tier: Any, outsider: Api) -> None:
+    given = {"street": "Torstraße 1", "city": "Berlin", "state": "", "postalCode": ""}
+
+    made = json_of(outsider.post("/customer", {**ACME, "billingAddress": given}), 201)
+
+    assert Tenant.objects.get(pk=made["id"]).address == {"line1": "Torstraße 1", "city": "Berlin"}
 
 
 def test_the_tier_is_the_plan_of_the_subscription(default_tier: Any, outsider: Api) -> None:
