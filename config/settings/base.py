@@ -192,6 +192,7 @@ BILLING_ERASERS = [
     "quotas.services.erase_counts",
     "paying.erasing.erase_profile",
     "alerts.erasing.erase_alerts",
+    "costs.erasing.erase_rule_names",
     "webhooks.keeping.erase_webhooks",
     "billing.metering.quotas.erasing.erase_quotas",
 ]

@@ -19,6 +19,7 @@ from billing.accounts.erasing import erase_audit, forget_stripe
 from billing.kernel.services import service
 from billing.metering.erasing import erase_usage
 from billing.models import Account, LockedAccount
+from billing.subscriptions.forgetting import forget_reasons
 from customers.models import (
     Customer,
     CustomerCreation,
@@ -97,6 +98,7 @@ def _tenant(
     account: LockedAccount, mark: Mark, deletion: CustomerDeletion, now: datetime
 ) -> Mark | None:
     strip_tenant(account)
+    forget_reasons(account)
     forget_stripe(account)
     return None
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from billing.credits.services import grant_credit
 from billing.kernel.errors import TenantNotFound
 from billing.kernel.joint import Waiting
 from billing.metering.models import UsageEvent
 from billing.metering.record import COPY_FROM, record
-from billing.models import CreditEntry, Subscription
+from billing.models import CreditEntry, CreditGrant, Subscription
 from billing.stripe.null import NullGateway
+from billing.subscriptions.discounting import DiscountTerms, give_discount
+from billing.subscriptions.ending import cancel_subscription
+from billing.subscriptions.fee_models import Discount
+from costs.models import AllocationRule
 from customers.models import Customer, CustomerDeletion, Membership
 from customers.services import carrying, erasing
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceStatus
@@ -71,6 +78,35 @@ def test_in_the_end_nothing_names_a_person_but_what_was_printed(doomed_one: Doom
     assert set(open_ones.values_list("status", flat=True)) == {InvoiceStatus.VOID}
     tenants = Tenant.objects.values_list("name", "billing_email", "address", "tax_id")
     assert set(tenants) == {("Deleted", "", None, "")}
+
+
+def test_why_something_was_given_or_ended_goes_and_the_amounts_stay(doomed_one: Doomed) -> None:
+    said = "Bob complained"
+    subscription = Subscription.objects.get(account_id=doomed_one.id)
+    of: dict[str, Any] = {"account_id": doomed_one.id, "now": NOW}
+    ten = DiscountTerms(percent=Decimal(10), reason=said)
+    give_discount(subscription_id=subscription.pk, terms=ten, **of)
+    grant_credit(amount="5.00", reason=said, **of)
+    cancel_subscription(subscription_id=subscription.pk, reason=said, **of)
+    AllocationRule.objects.create(
+        account_id=doomed_one.id, name=said, method="PERCENTAGE", valid_from=NOW, created_at=NOW
+    )
+    doomed_one.delete()
+
+    carry(doomed_one)
+
+    subscription.refresh_from_db()
+    discount, grant = Discount.objects.get(), CreditGrant.objects.get()
+    assert (subscription.cancellation_reason, discount.reason, grant.reason) == ("", "", "")
+    assert (str(discount.percent), grant.amount_minor) == ("10.000000000000", 500)
+    assert AllocationRule.objects.get().name == "Deleted"
+
+
+def test_the_reason_of_credit_stays_while_its_account_is_open(doomed_one: Doomed) -> None:
+    grant_credit(account_id=doomed_one.id, amount="5.00", reason="Goodwill", now=NOW)
+
+    with pytest.raises(IntegrityError, match="only grows"), transaction.atomic():
+        CreditGrant.objects.update(reason="")
 
 
 def test_a_charges_filter_still_finds_what_it_asks_for_and_no_other_property_stays(
