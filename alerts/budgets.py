@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from alerts.models import BudgetFiring, BudgetMark
+from billing.admin.formatting import money, percent
 from billing.kernel.money import Money
 from billing.models import Account, SubscriptionPeriod
 from billing.outbox import publish
@@ -165,13 +167,14 @@ def _data(period: SubscriptionPeriod, spend: Spend) -> Mapping[str, object]:
 
 
 def _facts(tenant: Tenant, spend: Spend, mark: BudgetMark) -> Mapping[str, object]:
-    """Return what the mail says."""
+    """Return what the mail says, its amounts in the language of mails."""
     currency = spend.budget.currency
-    return {
-        "tenant": tenant.name,
-        "center": f"{spend.center.name} ({spend.center.code})",
-        "is_over": mark is BudgetMark.EXCEEDED,
-        "spent": f"{spend.spent.amount} {currency}",
-        "budget": f"{spend.budget.amount} {currency}",
-        "percent": settings.BILLING["BILLING_BUDGET_WARNING_PERCENT"],
-    }
+    with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
+        return {
+            "tenant": tenant.name,
+            "center": f"{spend.center.name} ({spend.center.code})",
+            "is_over": mark is BudgetMark.EXCEEDED,
+            "spent": money(spend.spent.minor, currency),
+            "budget": money(spend.budget.minor, currency),
+            "percent": percent(settings.BILLING["BILLING_BUDGET_WARNING_PERCENT"]),
+        }

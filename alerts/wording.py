@@ -5,7 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
+from django.utils import translation
+
 from alerts.models import Alert, ThresholdType
+from billing.admin.formatting import percent, price
 from billing.kernel.decimals import format_decimal
 from billing.models import Account, SubscriptionPeriod
 
@@ -22,17 +26,21 @@ SENTENCES: Final = {
 
 
 def shown(alert: Alert, value: Decimal, currency: str) -> str:
-    """Write a threshold or a measure with its unit."""
-    unit = "%" if alert.threshold_type == ThresholdType.PERCENTAGE_OF_BUDGET else f" {currency}"
-    return f"{format_decimal(value)}{unit}"
+    """Write a threshold or a measure with its unit, in the active language."""
+    if alert.threshold_type == ThresholdType.PERCENTAGE_OF_BUDGET:
+        return percent(value)
+    return f"{price(value, currency)}\N{NO-BREAK SPACE}{currency}"
 
 
 def sentence(alert: Alert, account: Account, measured: Decimal) -> str:
     """Say in a sentence that it fired: for Slack, in one language, as machine text is."""
+    with translation.override("en"):
+        numbers = [
+            shown(alert, value, account.currency).replace("\N{NO-BREAK SPACE}", " ")
+            for value in (measured, alert.threshold)
+        ]
     return SENTENCES[ThresholdType(alert.threshold_type)].format(
-        tenant=account.tenant.name,
-        measured=shown(alert, measured, account.currency),
-        threshold=shown(alert, alert.threshold, account.currency),
+        tenant=account.tenant.name, measured=numbers[0], threshold=numbers[1]
     )
 
 
@@ -54,10 +62,11 @@ def data_of(
 
 
 def facts_of(alert: Alert, account: Account, measured: Decimal) -> dict[str, object]:
-    """Return what the mail says."""
-    return {
-        "kind": alert.threshold_type,
-        "tenant": account.tenant.name,
-        "measured": shown(alert, measured, account.currency),
-        "threshold": shown(alert, alert.threshold, account.currency),
-    }
+    """Return what the mail says, its numbers in the language of mails."""
+    with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
+        return {
+            "kind": alert.threshold_type,
+            "tenant": account.tenant.name,
+            "measured": shown(alert, measured, account.currency),
+            "threshold": shown(alert, alert.threshold, account.currency),
+        }

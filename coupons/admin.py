@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from billing.admin import columns, formatting
+from billing.admin import columns, formatting, prices
 from billing.admin.columns import column
 from billing.admin.pages import ReadOnlyInline, ServiceAdmin, ServiceForm, confirm
 from billing.kernel import clock
-from billing.kernel.decimals import format_decimal
 from billing.models import Plan
 from coupons.models import Coupon, DiscountType, Redemption
 from coupons.services import CouponDraft, create_coupon, deactivate_coupon
@@ -27,13 +26,20 @@ from coupons.services import CouponDraft, create_coupon, deactivate_coupon
 
 def value_of(coupon: Coupon) -> str:
     """Say what it takes off, or grants."""
-    value = format_decimal(coupon.value) or ""
     if coupon.discount_type == DiscountType.PERCENTAGE:
-        return gettext("%(value)s %% off") % {"value": value}
-    amount = f"{value} {coupon.currency}"
+        return gettext("%(amount)s off") % {"amount": formatting.percent(coupon.value)}
+    amount = prices.rate(coupon.value, coupon.currency)
     if coupon.discount_type == DiscountType.CREDIT:
         return gettext("%(amount)s of credit") % {"amount": amount}
     return gettext("%(amount)s off") % {"amount": amount}
+
+
+def least_of(coupon: Coupon) -> str:
+    """Say what the plan has to cost; one that is for every currency names none."""
+    least = coupon.minimum_amount
+    if least is None:
+        return formatting.NONE
+    return prices.rate(least, coupon.currency) if coupon.currency else formatting.number(least)
 
 
 def state_of(coupon: Coupon) -> SafeString:
@@ -75,7 +81,9 @@ class RedemptionInline(ReadOnlyInline):
             _("Subscription"),
             lambda r: (
                 formatting.link(
-                    "billing_subscription_change", r.subscription.status, r.subscription_id
+                    "billing_subscription_change",
+                    formatting.LABELS[r.subscription.status][0],
+                    r.subscription_id,
                 )
                 if r.subscription
                 else formatting.NONE
@@ -126,7 +134,7 @@ class CouponForm(ServiceForm):
             "currency": _("Currency"),
             "duration_months": _("Months"),
             "max_redemptions": _("Redemptions at most"),
-            "max_redemptions_per_tenant": _("Redemptions at most by a tenant"),
+            "max_redemptions_per_tenant": _("At most by a tenant"),
             "expires_at": _("Expires"),
             "minimum_amount": _("Least price of the plan"),
             "applicable_plans": _("Plans"),
@@ -196,14 +204,14 @@ class CouponAdmin(ServiceAdmin):
         column("redeemed", _("Redeemed"), redeemed),
         column(
             "by_tenant",
-            _("Redemptions at most by a tenant"),
+            _("At most by a tenant"),
             lambda c: c.max_redemptions_per_tenant or _("Without end"),
         ),
         column("plans", _("Plans"), plans_of),
         column(
             "least",
             _("Least price of the plan"),
-            lambda c: format_decimal(c.minimum_amount) or formatting.NONE,
+            least_of,
         ),
         columns.moment("expires_at", _("Expires")),
         columns.moment("created_at", _("Made")),

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import formats, translation
+from django.utils.translation import gettext, gettext_noop
 
-from billing.admin.formatting import number
+from billing.admin.formatting import number, percent
 from billing.kernel.outward import within
 from billing.metering.quotas.models import NoticeKind, QuotaNotice
 from billing.models import Meter
@@ -25,6 +26,9 @@ ATTEMPT_LIMIT: Final = 10
 CLAIM: Final = timedelta(minutes=5)
 FIRST_DELAY: Final = timedelta(minutes=1)
 LONGEST_DELAY: Final = timedelta(hours=6)
+UNITS: Final = {"seconds": gettext_noop("seconds"), "bytes": gettext_noop("bytes")}
+COUNTED: Final = "count"
+"""The unit that a bare number says by itself."""
 
 
 def send_due(*, now: datetime, limit: int = 100) -> int:
@@ -54,37 +58,54 @@ def _send_one(notice_id: UUID, *, now: datetime) -> bool:
     return True
 
 
-def _message(notice: QuotaNotice) -> EmailMessage:
+def _message(notice: QuotaNotice) -> EmailMultiAlternatives:
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
-    subject, text = words_of(notice)
-    return EmailMessage(
+    reply_to = settings.BILLING["SELLER_EMAIL"]
+    subject, text, html = words_of(notice)
+    message = EmailMultiAlternatives(
         subject=subject,
         body=text,
         to=[notice.recipient],
+        reply_to=[reply_to] if reply_to else None,
         headers={"Message-ID": f"<{notice.pk}@{host}>", "Auto-Submitted": "auto-generated"},
     )
+    message.attach_alternative(html, "text/html")
+    return message
 
 
-def words_of(notice: QuotaNotice) -> tuple[str, str]:
-    """Return subject and text: how the quota stood when the mark was crossed."""
-    said = notice.said
-    tenant = Tenant.objects.filter(account_id=notice.account_id).first()
-    meter = Meter.objects.filter(metric_type=said["resourceType"]).first()
+def words_of(notice: QuotaNotice) -> tuple[str, str, str]:
+    """Return subject, text and page: how the quota stood when the mark was crossed."""
     with translation.override(settings.BILLING["INVOICE_LANGUAGE"]):
-        context = {
-            "tenant": tenant.name if tenant else "",
-            "name": said["resourceName"] or (meter.name if meter else said["resourceType"]),
-            "used": number(Decimal(said["currentUsage"])),
-            "limit": number(Decimal(said["quotaLimit"])),
-            "unit": said["unit"],
-            "percent": said["warningThresholdPercent"],
-            "is_over": notice.kind == NoticeKind.EXCEEDED,
-            "is_hard": said["enforceHardLimit"],
-            "until": _moment(said["periodEnd"]),
-        }
+        context = _context(notice)
         subject = render_to_string("email/quota.subject.txt", context)
         text = render_to_string("email/quota.txt", context)
-    return " ".join(subject.split())[:255], text.strip() + "\n"
+        html = render_to_string("email/quota.html", context)
+    return " ".join(subject.split())[:255], text.strip() + "\n", html
+
+
+def _context(notice: QuotaNotice) -> dict[str, object]:
+    said, config = notice.said, settings.BILLING
+    tenant = Tenant.objects.filter(account_id=notice.account_id).first()
+    meter = Meter.objects.filter(metric_type=said["resourceType"]).first()
+    return {
+        "language": config["INVOICE_LANGUAGE"],
+        "seller": {"name": config["SELLER_NAME"], "email": config["SELLER_EMAIL"]},
+        "tenant": tenant.name if tenant else "",
+        "name": said["resourceName"] or (meter.name if meter else said["resourceType"]),
+        "used": number(Decimal(said["currentUsage"])),
+        "limit": _limit(said["quotaLimit"], said["unit"]),
+        "percent": percent(said["warningThresholdPercent"]),
+        "is_over": notice.kind == NoticeKind.EXCEEDED,
+        "is_hard": said["enforceHardLimit"],
+        "until": _moment(said["periodEnd"]),
+    }
+
+
+def _limit(limit: str, unit: str) -> str:
+    shown = number(Decimal(limit))
+    if unit == COUNTED:
+        return shown
+    return f"{shown} {gettext(UNITS[unit]) if unit in UNITS else unit}"
 
 
 def _moment(text: str | None) -> str:

@@ -63,7 +63,7 @@ class TenantAdmin(ServiceAdmin):
         (_("Invoices go to"), {"fields": (("billing_email", "tax_id"),)}),
         (
             _("Address"),
-            {"fields": ("line1", "line2", ("postal_code", "city"), ("state", "region", "country"))},
+            {"fields": ("line1", "line2", ("postal_code", "city"), ("state", "region"), "country")},
         ),
     )
 

@@ -164,7 +164,7 @@ class WebhookDelivery(StateMachine, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.endpoint_id}"
+        return self.kind
 
     @property
     def last(self) -> dict[str, object]:

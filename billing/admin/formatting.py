@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import formats, numberformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.kernel.decimals import format_decimal
@@ -80,6 +81,11 @@ def number(value: Decimal | int | str) -> str:
     return _grouped(text)
 
 
+def percent(value: Decimal | int | str) -> str:
+    """Write a percentage as the language does: 19%, 19 %."""
+    return (gettext("%(number)s%%") % {"number": number(value)}).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def price(value: Decimal | str, currency: str) -> str:
     """Write a price in major units: all of its digits, and no fewer than the currency has."""
     whole, _point, fraction = format_decimal(Decimal(value)).partition(".")
@@ -134,7 +140,8 @@ def stretch(start: datetime, end: datetime | None) -> SafeString:
     if end is not None and _is_midnight(start) and _is_midnight(end):
         text = f"{start.astimezone(UTC):%Y-%m-%d} – {end.astimezone(UTC):%Y-%m-%d} UTC"
         return format_html('<span class="bo-time">{}</span>', text)
-    return format_html("{} – {}", moment(start), moment(end) if end else "…")
+    ends = moment(start), moment(end) if end else "…"
+    return format_html('<span class="bo-stretch">{} – {}</span>', *ends)
 
 
 def _is_midnight(at: datetime) -> bool:
@@ -172,4 +179,5 @@ def account_name(account: Any) -> str:
 def account_link(account: Any) -> SafeString:
     if getattr(account, "tenant", None) is None:
         return code(account.pk)
-    return link("tenants_tenant_change", account_name(account), account.pk)
+    page = reverse("admin:tenants_tenant_change", args=[account.pk])
+    return format_html('<a class="bo-link bo-name" href="{}">{}</a>', page, account_name(account))

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from billing.models import Account
 
+MOST_NARROW_COLUMNS: Final = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
@@ -21,6 +23,11 @@ class Panel:
     is_wide: bool = False
     more_url: str = ""
     more_text: Any = ""
+
+    @property
+    def is_broad(self) -> bool:
+        """Say whether it has more columns than fit into half of a small screen."""
+        return len(self.headers) > MOST_NARROW_COLUMNS
 
     def cells(self) -> list[list[tuple[Any, Any, bool]]]:
         """Return each row's cells with their header and whether they hold a number."""

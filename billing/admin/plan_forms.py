@@ -125,8 +125,11 @@ class PlanForm(ServiceForm):
         version = self.newest()
         if version is not None:
             draft = draft_of(version)
+            smallest = Decimal(1).scaleb(-MINOR_DIGITS[draft.currency])
             for field in PRICES:
-                self.fields[field].initial = getattr(draft, field)
+                value = getattr(draft, field)
+                is_money = isinstance(value, Decimal)
+                self.fields[field].initial = value.quantize(smallest) if is_money else value
 
     def newest(self) -> PlanVersion | None:
         """Return the version that the prices are of; none while the plan is new."""

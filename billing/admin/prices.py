@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing.admin.formatting import money, number, price
+from billing.admin.formatting import money, number, percent, price
 from billing.models import Charge, PlanVersion
 
 INTERVALS = {
@@ -56,7 +56,7 @@ def terms(charge: Charge) -> SafeString:
             "size": number(charge.package_size or 0),
         }
     else:
-        text = _("%(rate)s %%") % {"rate": number(charge.rate or 0)}
+        text = percent(charge.rate or 0)
         if charge.fixed_fee:
             text += _(" + %(fee)s for each event") % {"fee": rate(charge.fixed_fee, currency)}
     return format_html("{}", text)

@@ -7,7 +7,7 @@ from typing import Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin import formatting
+from billing.admin import prices
 from billing.models import PlanVersion, Subscription
 from billing.subscriptions import changing
 
@@ -75,7 +75,7 @@ def plan_form(subscription: Subscription) -> type[forms.Form]:
         plan__is_active=True, currency=subscription.account.currency
     ).order_by("plan__name", "plan_id", "-version")
     versions = newest.distinct("plan__name", "plan_id").select_related("plan")
-    choices = [(str(one.pk), f"{one.plan.name}, {_price(one)}") for one in versions]
+    choices = [(str(one.pk), f"{one.plan.name}, {_fee(one)}") for one in versions]
 
     class Filled(PlanForm):
         plan = forms.ChoiceField(label=_("New plan"), choices=choices)
@@ -83,5 +83,5 @@ def plan_form(subscription: Subscription) -> type[forms.Form]:
     return Filled
 
 
-def _price(version: PlanVersion) -> str:
-    return f"{formatting.money(version.price_minor, version.currency)} / {version.interval}"
+def _fee(version: PlanVersion) -> str:
+    return prices.fee(version.price_minor, version.currency, version.interval)

@@ -103,7 +103,7 @@ class Subscription(StateMachine, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_version} ({self.status})"
+        return str(self.plan_version)
 
     def begin(self) -> None:
         """Leave INCOMPLETE at the start: into the trial, where there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -56,6 +57,20 @@ def _state(step: DunningStep) -> dict[str, Any]:
     }
 
 
+class DunningStepForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A step of the schedule."""
+
+    class Meta:
+        model = DunningStep
+        fields = ("days", "action", "template", "is_active")
+        labels: ClassVar = {
+            "days": _("Days after due"),
+            "action": _("Step"),
+            "template": _("Mail"),
+            "is_active": _("Active"),
+        }
+
+
 @admin.register(DunningStep)
 class DunningStepAdmin(ModelAdmin):  # type: ignore[misc]
     """What is done about an unpaid invoice, days after it is due. A change reaches open invoices.
@@ -63,6 +78,7 @@ class DunningStepAdmin(ModelAdmin):  # type: ignore[misc]
     Steps that lie behind an invoice are not done for it any more.
     """
 
+    form = DunningStepForm
     list_display = (
         column(
             "days",
@@ -87,6 +103,12 @@ class DunningStepAdmin(ModelAdmin):  # type: ignore[misc]
         blank = [("", formatting.NONE)] if db_field.blank else []
         kwargs["choices"] = [*blank, *((str(name.value), text) for name, text in words.items())]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: DunningStep | None = None) -> bool:
+        """A step that was done stays, with what it did; switched off, it is not done any more."""
+        if obj is not None and obj.entries.exists():
+            return False
+        return bool(super().has_delete_permission(request, obj))
 
     def save_model(self, request: HttpRequest, obj: DunningStep, form: Any, change: Any) -> None:
         before = _state(DunningStep.objects.get(pk=obj.pk)) if change else None

@@ -129,7 +129,7 @@ def tax_panel(account: Account) -> Panel:
     position = tax_position(tenant, on=issue_day(clock.now_for(account)))
     rows: list[list[Any]] = [[_("Tax today"), TREATMENTS[position.treatment]]]
     rows += [
-        [f"{rate.name}, {rate.category}", f"{formatting.number(rate.percent)} %"]
+        [f"{rate.name}, {rate.category}", formatting.percent(rate.percent)]
         for rate in position.rates
     ]
     rows += [

@@ -114,9 +114,7 @@ def _line(line: InvoiceLine, currency: str) -> LineRow:
         unit_price=_price(line.unit_price, currency),
         amount=formatting.amount(line.amount_minor, currency),
         discount=formatting.amount(-line.discount_minor, currency) if line.discount_minor else "–",
-        tax=_("%(rate)s %%") % {"rate": formatting.number(line.tax_rate)}
-        if line.tax_rate is not None
-        else "–",
+        tax="–" if line.tax_rate is None else formatting.percent(line.tax_rate),
         parts=[_part(part, currency) for part in line.breakdown],
     )
 
@@ -143,8 +141,7 @@ def _part(part: dict[str, Any], currency: str) -> PartRow:
 def _tax_label(tax: InvoiceLine) -> str:
     if tax.tax_rate is None:
         return tax.description
-    rate = _("%(rate)s %%") % {"rate": formatting.number(tax.tax_rate)}
-    return f"{tax.description} {rate}"
+    return f"{tax.description} {formatting.percent(tax.tax_rate)}"
 
 
 def _sums(invoice: Invoice, taxes: list[InvoiceLine]) -> list[tuple[str, str, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -18,6 +19,7 @@ from billing.admin import formatting
 from billing.admin.columns import column
 from billing.kernel import clock
 from billing.kernel.countries import is_country
+from billing.kernel.decimals import format_decimal
 from invoicing.models import TaxRate
 from invoicing.taxes.positions import issue_day
 
@@ -93,6 +95,11 @@ class TaxRateForm(forms.ModelForm):  # type: ignore[type-arg]
             "valid_from": _("By the invoice's issue date."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.percent is not None:
+            self.initial["percent"] = Decimal(format_decimal(self.instance.percent))
+
     def clean_country(self) -> str:
         code = str(self.cleaned_data["country"]).upper()
         if not is_country(code):
@@ -113,7 +120,7 @@ class TaxRateAdmin(ModelAdmin):  # type: ignore[misc]
         column(
             "percent_money",
             _("Percent"),
-            lambda r: f"{formatting.number(r.percent)} %",
+            lambda r: formatting.percent(r.percent),
             ordering="percent",
         ),
         column("country", _("Country"), lambda r: r.country, ordering="country"),

@@ -11,7 +11,7 @@ from typing import ParamSpec
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from billing.kernel.decimals import exact, format_decimal
@@ -216,9 +216,10 @@ def _taxed(line: BillLine, result: CalculatedLine, position: TaxPosition) -> Bil
 
 
 def _discount_line(result: CalculatedLine, row: Discount, bounds: Period) -> BillLine:
-    percent = None if row.percent is None else format_decimal(row.percent)
-    said = _("Discount") if percent is None else _("Discount of %(percent)s %%")
-    name = said % {"percent": percent} if percent else said
+    name = _("Discount")
+    if row.percent is not None:
+        percent = formats.number_format(format_decimal(row.percent))
+        name = _("Discount of %(percent)s%%") % {"percent": percent}
     why = row.code or row.reason
     return BillLine(
         type=LineType.DISCOUNT,

@@ -6,7 +6,7 @@ from typing import Final
 
 INSTALL: Final = (
     "apt-get install -y --no-install-recommends"
-    " libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+    " libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-droid-fallback"
 )
 
 

@@ -18,7 +18,7 @@ def payment_facts(document: InvoiceDocument) -> tuple[tuple[str, str], ...]:
         return ()
     facts = (
         (_("Account holder"), document.seller.name),
-        (_("IBAN"), formatting.NBSP.join(_fours(account.iban))),
+        (_("IBAN"), " ".join(_fours(account.iban))),  # a long one breaks between its groups
         (_("BIC"), account.bic),
         (_("Bank"), account.bank),
         (_("Reference"), document.number or ""),

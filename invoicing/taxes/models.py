@@ -12,6 +12,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.kernel.countries import region_key
+from billing.kernel.decimals import format_decimal
 from billing.models import Account
 
 
@@ -73,7 +74,7 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.percent.normalize():f} %"
+        return f"{self.name} {format_decimal(self.percent)}%"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._normalise()

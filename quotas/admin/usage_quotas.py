@@ -25,6 +25,7 @@ from billing.admin.pages import ServiceAdmin, ServiceForm
 from billing.admin.panels import Panel, account_panel
 from billing.http.postal import is_email
 from billing.kernel import clock
+from billing.kernel.decimals import format_decimal
 from billing.metering.quotas import services
 from billing.metering.quotas.models import QuotaPeriod, QuotaWindow
 from billing.metering.quotas.services import LIMIT_RECIPIENTS
@@ -88,6 +89,8 @@ class QuotaForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.limit is not None and "limit" in self.fields:
+            self.initial["limit"] = Decimal(format_decimal(self.instance.limit))
         if self.instance.pk and self.instance.recipients:
             self.initial["recipients"] = ", ".join(self.instance.recipients)
         elif "recipients" in self.fields:

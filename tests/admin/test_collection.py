@@ -14,7 +14,15 @@ from billing.kernel.money import Money
 from billing.models import AuditEntry
 from invoicing.models import Invoice
 from invoicing.pdf.credit_notes import render_due_credit_notes
-from invoicing.records import CreditNote, Dunning, DunningStep, Mail, ParkedAccount, Payment
+from invoicing.records import (
+    CreditNote,
+    Dunning,
+    DunningEntry,
+    DunningStep,
+    Mail,
+    ParkedAccount,
+    Payment,
+)
 from tests.admin.test_actions import act, entries, said
 from tests.admin.test_pages import url
 from tests.admin.world import World
@@ -169,6 +177,29 @@ def test_a_step_of_the_schedule_is_changed_and_reaches_open_invoices(
     assert row.due_at == row.base_at + timedelta(days=500)
     assert entries("dunning_step.updated") == ["staff:ada"]
     assert entries("dunning_step.created") == ["staff:ada"]
+
+
+def test_a_step_that_was_done_stays_and_one_that_was_not_can_go(
+    staff: Client, invoice: Invoice
+) -> None:
+    done, idle = DunningStep.objects.order_by("days")[:2]
+    invoice.dunning_entries.all().delete()
+    DunningEntry.objects.create(
+        account_id=invoice.account_id,
+        invoice=invoice,
+        step=done,
+        action=done.action,
+        due_at=clock.now(),
+        at=clock.now(),
+    )
+
+    page = staff.get(url(DunningStep, "change", done.pk)).content.decode()
+    asked = staff.get(url(DunningStep, "delete", done.pk))
+    gone = staff.post(url(DunningStep, "delete", idle.pk), {"post": "yes"})
+
+    assert ("Days after due" in page, "/delete/" in page) == (True, False)
+    assert (asked.status_code, gone.status_code) == (403, 302)
+    assert list(DunningStep.objects.filter(pk__in=[done.pk, idle.pk])) == [done]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,9 @@ def test_a_plan_is_made_with_its_first_version_and_limits(staff: Client) -> None
 
     plan = Plan.objects.get(code="basic")
     version = plan.versions.get()
+    page = staff.get(url(Plan, "change", plan.pk)).content.decode()
     assert done.status_code == 302
+    assert 'value="19.00"' in page
     assert (version.version, version.price_minor, version.interval) == (1, 1900, "MONTH")
     assert [(x.service_name, x.value, x.window) for x in plan.limits.all()] == [
         ("api", 100, "minute")

@@ -46,6 +46,7 @@ def test_a_quota_is_made_changed_and_deleted_by_the_services(staff: Client, worl
 
     assert (made.status_code, changed.status_code, gone.status_code) == (302, 302, 302)
     assert "ops@acme.example, cfo@acme.example" in seen
+    assert 'value="1000000"' in seen
     assert after == (Decimal(5), False, True, ["ops@acme.example", "cfo@acme.example"])
     assert "Quotas of usage" in tenant.content.decode()
     assert "bo-share" in listed

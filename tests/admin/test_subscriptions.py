@@ -158,6 +158,16 @@ def made(client: Client, **given: str) -> Any:
     return client.post(url(Coupon, "add"), form)
 
 
+def test_a_coupons_amounts_have_the_decimals_of_its_currency(staff: Client, world: World) -> None:
+    made(staff, discount_type="FIXED_AMOUNT", value="1234.5", currency="EUR", minimum_amount="1500")
+    coupon = Coupon.objects.get()
+
+    page = staff.get(url(Coupon, "change", coupon.pk)).content.decode()
+
+    assert "1,234.50\N{NO-BREAK SPACE}EUR off" in page
+    assert "1,500.00\N{NO-BREAK SPACE}EUR" in page
+
+
 def test_a_coupon_is_made_and_taken_off_the_offer(
     staff: Client, world: World, subscription: Subscription
 ) -> None:
@@ -170,7 +180,7 @@ def test_a_coupon_is_made_and_taken_off_the_offer(
     done = act(staff, coupon, "deactivate")
 
     coupon.refresh_from_db()
-    assert ("10 % off" in page, "10 % off" in listed) == (True, True)
+    assert ("10% off" in page, "10% off" in listed) == (True, True)
     assert escape(str(world.tenant)) in page, "who redeemed it"
     assert (coupon.is_active, Redemption.objects.count()) == (False, 1)
     assert said(done)[-1] == ("success", "The coupon Spring is off the offer.")

@@ -37,7 +37,9 @@ def test_a_tax_rate_is_written_down(staff: Client) -> None:
     staff.post(url(TaxRate, "add"), {**RATE, "country": "ca", "region": "CA-qc", "tax": "QST"})
 
     rate = TaxRate.objects.get()
+    page = staff.get(url(TaxRate, "change", rate.pk)).content.decode()
     assert (rate.country, rate.region, rate.tax, int(rate.percent)) == ("CA", "QC", "QST", 19)
+    assert 'value="19"' in page
     assert entries("tax_rate.created") == ["staff:ada"]
 
 

@@ -232,10 +232,11 @@ class TestTelling:
         nearly, over = sent
         assert (nearly.to, nearly.subject) == (
             ["ap@acme.example"],
-            "<b>Machines</b> (ml) has spent 80 % of its budget",
+            "<b>Machines</b> (ml) has spent 80% of its budget",
         )
         assert over.subject == "<b>Machines</b> (ml) is over its budget"
-        assert "has spent 101.00 USD, more than its budget of 100.00 USD." in over.body
+        spent, budget = "101.00\N{NO-BREAK SPACE}USD", "100.00\N{NO-BREAK SPACE}USD"
+        assert f"has spent {spent}, more than its budget of {budget}." in over.body
         html = over.alternatives[0][0]
         assert ("<b>Machines" in html, "&lt;b&gt;Machines" in html) == (False, True)
 

@@ -40,12 +40,26 @@ class TestTelling:
 
         written = Mail.objects.get(template="alert")
         assert (written.recipient, written.status) == ("ops@acme.example", "HELD")
-        assert written.subject == "Acme has reached 100 USD"
-        assert "100 USD" in written.text
-        assert "100 USD" in written.html
+        assert written.subject == "Acme has reached 100.00\N{NO-BREAK SPACE}USD"
+        assert "100.00\N{NO-BREAK SPACE}USD" in written.text
+        assert "100.00\N{NO-BREAK SPACE}USD" in written.html
         mails.retry_mail(mail_id=written.pk, now=clock.now())
         mails.send_due(now=clock.now())
         assert [one.to for one in mail.outbox] == [["ops@acme.example"]]
+
+    def test_a_mail_writes_numbers_as_its_language_does(self, scene: Scene, settings: Any) -> None:
+        settings.BILLING = {**settings.BILLING, "INVOICE_LANGUAGE": "de"}
+        scene.alert("ABSOLUTE", "1000.50")
+        scene.alert("PERCENTAGE_OF_BUDGET", "62.5")
+        scene.spend(1001)
+
+        sweep()
+
+        subjects = set(Mail.objects.values_list("subject", flat=True))
+        assert subjects == {
+            "Acme hat 1.000,50\N{NO-BREAK SPACE}USD erreicht",
+            "Acme hat 62,5\N{NO-BREAK SPACE}% erreicht",
+        }
 
     def test_true_is_the_tenants_own_address_and_false_is_nobody(self, scene: Scene) -> None:
         scene.alert("ABSOLUTE", "100.00", notifyEmail=True)
@@ -72,7 +86,8 @@ class TestTelling:
         assert signed.json["id"] == str(event.pk)
         assert signed.json["data"]["currentAmount"] == "100"
         assert slack.json == {
-            "text": "Acme: this period has cost 100 USD so far, which reaches the alert at 100 USD."
+            "text": "Acme: this period has cost 100.00 USD so far, "
+            "which reaches the alert at 100.00 USD."
         }
         assert len(receiver.received) == 2
 

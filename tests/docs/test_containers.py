@@ -122,7 +122,7 @@ def test_every_secret_is_asked_for_and_none_is_written_down() -> None:
     assert set(re.findall(r"\$\{(\w+)", text)) == set(example)
 
 
-OPTIONAL = {"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+OPTIONAL = {"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "EMAIL_PASSWORD"}
 """Secrets of what need not be used: empty, it is not."""
 
 
@@ -137,3 +137,19 @@ def test_our_services_get_settings_that_exist() -> None:
 
     assert given <= known
     assert required <= given
+
+
+ELSEWHERE = {"MIGRATE_DATABASE_URL", "BILLING_DATA_DIR"}
+"""The owner's URL is the migration's DATABASE_URL; where static files are the image says."""
+
+
+def test_every_setting_reaches_the_containers_with_its_default() -> None:
+    """What stands in .env must not be lost on the way, least of all the mail server."""
+    given = SERVICES["web"]["environment"]
+    optional = {one.name: one.default for one in SETTINGS if one.default is not None}
+
+    assert optional.keys() - given.keys() == ELSEWHERE
+    theirs = optional.keys() - ELSEWHERE - {"ALLOWED_HOSTS", "BILLING_PORT"}
+    assert {name: given[name] for name in theirs} == {
+        name: f"${{{name}:-{optional[name]}}}" for name in theirs
+    }

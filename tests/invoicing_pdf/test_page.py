@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from invoicing.pdf.document import PartyBlock
+from invoicing.pdf.document import BankAccount, PartyBlock
 from invoicing.pdf.render import render_html
 from tests.invoicing_pdf.samples import full_invoice, invoice, line, tiered
 
@@ -71,6 +71,31 @@ def test_payment_terms_count_the_days(due: str, terms: str) -> None:
     from datetime import date
 
     assert terms in words(render_html(invoice(due_date=date.fromisoformat(due))))
+
+
+def test_an_account_number_may_break_between_its_groups_only() -> None:
+    account = BankAccount(iban="DE89370400440532013000")
+
+    text = render_html(invoice(pay_to=account))
+
+    assert "<td>DE89 3704 0044 0532 0130 00</td>" in text
+
+
+def test_a_credit_note_names_its_own_date() -> None:
+    note = invoice(refers_to="INV-2026-000041", number="CN-2026-000001", language="de")
+
+    text = words(render_html(note))
+
+    assert "Ausstellungsdatum 1. Mai 2026" in text
+    assert "Rechnungsdatum" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "mark"),
+    [("en", '<div class="watermark">VOID</div>'), ("de", '"watermark long">STORNIERT</div>')],
+)
+def test_a_long_watermark_is_set_smaller(language: str, mark: str) -> None:
+    assert mark in render_html(invoice(status="VOID", language=language))
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "VOID"])

@@ -36,7 +36,8 @@ def test_without_pango_the_error_is_the_line_that_installs_it() -> None:
 
     assert str(caught.value) == (
         "PDFs need Pango, which is missing here. Run: apt-get install -y --no-install-recommends "
-        "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+        "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core "
+        "fonts-droid-fallback"
     )
     assert caught.value.reason == "cannot load library 'libpango-1.0-0'"
 

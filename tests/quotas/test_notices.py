@@ -144,14 +144,39 @@ def test_the_mails_are_sent_once(metered: Metered) -> None:
 
     assert sent == [2, 0]
     assert [mail.to for mail in django_mail.outbox] == [[one] for one in TEAM]
-    first = django_mail.outbox[0]
+    first: Any = django_mail.outbox[0]
     unit = metered.meters["SUM"].unit
     assert first.subject == "Acme: 80% of the quota of Exports is used"
     assert first.body == (
-        f"Acme has used 85.5 of 100 {unit} of Exports.\n\n"
+        f"Acme has used 85.5 of the 100 {unit} that its quota of Exports allows.\n\n"
         "What goes over the limit will be refused.\n\n"
-        "The count begins anew at June 2, 2025, 00:00 UTC.\n"
+        "The count begins anew at June 2, 2025, 00:00 UTC.\n\n"
+        "Questions? Write to billing@example.com.\n\nExample Seller Ltd\n"
     )
+    page, kind = first.alternatives[0]
+    assert (kind, first.reply_to) == ("text/html", ["billing@example.com"])
+    assert f"Acme has used 85.5 of the 100 {unit} that its quota of Exports allows." in page
+
+
+@pytest.mark.parametrize(
+    ("unit", "language", "said"),
+    [
+        ("count", "en", "Acme has used 85.5 of the 100 that its quota of Exports allows."),
+        ("seconds", "de", "Acme hat 85,5 von 100 Sekunden genutzt, die das Kontingent"),
+        ("GB", "de", "Acme hat 85,5 von 100 GB genutzt, die das Kontingent"),
+    ],
+)
+def test_a_mail_names_the_unit_where_it_says_more_than_the_number(
+    metered: Metered, settings: Any, unit: str, language: str, said: str
+) -> None:
+    settings.BILLING = {**settings.BILLING, "INVOICE_LANGUAGE": language}
+    type(metered.meters["SUM"]).objects.filter(pk=metered.meters["SUM"].pk).update(unit=unit)
+    quota_of(metered, resource_name="Exports", recipients=TEAM[:1])
+    use(metered, "85.5")
+
+    notices.send_due(now=LATER)
+
+    assert django_mail.outbox[0].body.startswith(said)
 
 
 def test_a_mail_that_fails_is_tried_again_and_given_up_at_last(

@@ -72,7 +72,7 @@ def test_an_invoices_words_are_in_its_own_language_whoever_asks(
 ) -> None:
     world.begin("2025-04-01T00:00:00Z")
     world.subscribe(world.plan())
-    act(world, "discount", discountPercent="10")
+    act(world, "discount", discountPercent="12.5")
     at(world, NOON_16)
     change(world, world.plan(price="90.00"))
     settings.BILLING = {**settings.BILLING, "INVOICE_LANGUAGE": "de"}
@@ -83,7 +83,7 @@ def test_an_invoices_words_are_in_its_own_language_whoever_asks(
 
     words = [[line["description"] for line in one["lines"]] for one in said]
     assert words[0] == words[1]
-    assert words[0][-1] == "Rabatt von 10 %"
+    assert words[0][-1] == "Rabatt von 12,5 %"
 
 
 def test_percentages_are_taken_off_and_shown_first(world: World) -> None:

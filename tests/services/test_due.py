@@ -20,6 +20,7 @@ from billing.models import Account, AuditEntry, InvoiceDue, Subscription
 from billing.subscriptions.advancing import advance_subscription
 from billing.subscriptions.services import create_subscription
 from invoicing import due, parking, run, together
+from invoicing.management.commands.bill import taken
 from invoicing.models import Invoice
 from invoicing.records import Dunning, ParkedAccount
 from tests import factories
@@ -232,6 +233,14 @@ def test_the_command_lists_releases_and_says_when_it_fails_again(
     for unknown in (str(account.id), str(uuid4()), "x"):
         with pytest.raises(CommandError, match=r"no such parked account|There is no account"):
             called("--release", unknown)
+
+
+def test_the_command_counts_steps_in_words_that_fit() -> None:
+    assert [taken(steps) for steps in (0, 1, 2)] == [
+        "0 steps were taken.",
+        "1 step was taken.",
+        "2 steps were taken.",
+    ]
 
 
 def called(*arguments: str) -> str:

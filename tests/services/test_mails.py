@@ -14,6 +14,7 @@ from billing.kernel.errors import InvalidTransition
 from billing.models import AuditEntry
 from invoicing import dunning, run
 from invoicing.mailing import sending
+from invoicing.mailing.letters import letter
 from invoicing.models import Invoice
 from invoicing.records import Dunning, DunningEntry, DunningStep, Mail
 from tenants.models import Tenant
@@ -170,6 +171,19 @@ def test_a_final_invoice_is_mailed_where_the_settings_say_so(configured: Setting
     number = Invoice.objects.get().number
     assert mail.subject == f"Invoice {number} from Example Seller Ltd"
     assert f"Here is your invoice {number}. Please pay $30.00 by May 15, 2025." in mail.text
+
+
+def test_a_mail_asks_for_nothing_by_a_date_where_nothing_is_due() -> None:
+    dunned()
+    invoice = Invoice.objects.get()
+    invoice.amount_paid_minor = invoice.total_minor
+    seller = {"name": "Seller", "email": ""}
+
+    written = letter(invoice, template="invoice", seller=seller, language="en", now=LATER)
+
+    assert "There is nothing to pay." in written.text
+    assert "Issue date: May 1, 2025\n" in written.text
+    assert ("Due date" in written.text, "Due date" in written.html) == (False, False)
 
 
 def test_after_a_standstill_only_the_newest_reminder_is_written() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
@@ -24,6 +25,8 @@ from billing.outbox.kinds import EventKind
 from webhooks import services
 from webhooks.models import DeliveryStatus, WebhookDelivery
 from webhooks.payloads import TEST_KIND
+
+SECONDS: Final = "%Y-%m-%d %H:%M:%S"
 
 
 class DeliveryStatusFilter(LabelledFilter):
@@ -62,7 +65,7 @@ def attempts(delivery: WebhookDelivery) -> SafeString | str:
         "<p>{} · {} · {} ms · {}</p>",
         (
             (
-                entry["at"][:19].replace("T", " "),
+                formatting.moment(datetime.fromisoformat(entry["at"]), pattern=SECONDS),
                 entry["status"] if entry["status"] is not None else formatting.NONE,
                 entry["milliseconds"],
                 entry["snippet"] or entry["failure"] or formatting.NONE,

@@ -143,7 +143,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
             "title": gettext("Disable this webhook?"),
             "question": gettext("It is told of nothing more, and what waits for it is given up."),
             "button": gettext("Disable"),
-            "tone": "danger",
+            "tone": "bad",
         }
         return self._switch(request, object_id, words, is_enabled=False)
 

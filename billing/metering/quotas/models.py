@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from billing.accounts.models import Account
 from billing.catalog.models import Meter
+from billing.kernel.decimals import format_decimal
 from billing.kernel.ids import uuid7
 
 
@@ -65,7 +66,7 @@ class UsageQuota(models.Model):
         indexes = [models.Index(fields=["account", "-created_at"], name="usage_quota_account")]
 
     def __str__(self) -> str:
-        return f"{self.meter.metric_type} ≤ {self.limit}"
+        return f"{self.meter.metric_type} ≤ {format_decimal(self.limit)}"
 
 
 class QuotaWindow(models.Model):

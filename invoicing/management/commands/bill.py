@@ -19,6 +19,10 @@ FURTHEST: Final = timedelta(days=2 * 366)
 MOST_ACCOUNTS: Final = 10_000
 
 
+def taken(steps: int) -> str:
+    return "1 step was taken." if steps == 1 else f"{steps} steps were taken."
+
+
 class Command(BaseCommand):
     help = (
         "Do what is due now; or say what would be done; or show, or release, the accounts that "
@@ -45,7 +49,7 @@ class Command(BaseCommand):
         elif options["release"]:
             self.release(options["release"])
         else:
-            self.stdout.write(f"{run.run_for(now=clock.now(), budget=inf)} steps were taken.")
+            self.stdout.write(taken(run.run_for(now=clock.now(), budget=inf)))
 
     def foresee(
         self, *, at: str | None, account: str | None, limit: int, **_options: object
@@ -65,7 +69,8 @@ class Command(BaseCommand):
                     f"{step.at:%Y-%m-%d %H:%M:%S} UTC  {step.account_id}  "
                     f"{step.source}: {step.result}"
                 )
-        self.stdout.write(f"{steps} steps would be taken until {until:%Y-%m-%d %H:%M:%S} UTC.")
+        said = "1 step" if steps == 1 else f"{steps} steps"
+        self.stdout.write(f"{said} would be taken until {until:%Y-%m-%d %H:%M:%S} UTC.")
         if len(ids) > limit:
             self.stdout.write(f"Only {limit} accounts were looked at: --limit takes more.")
 
@@ -88,7 +93,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account {given!r}.") from None
 
     def show(self) -> None:
-        for parked in ParkedAccount.objects.order_by("since"):
+        """List them; that there are none is said beside, so that the list is empty for a script."""
+        found = list(ParkedAccount.objects.order_by("since"))
+        if not found:
+            self.stderr.write("No account is parked.")
+        for parked in found:
             since = f"{parked.since:%Y-%m-%d %H:%M} UTC"
             self.stdout.write(f"{parked.account_id}  {since}  {parked.code}  {parked.reason}")
 
@@ -104,4 +113,4 @@ class Command(BaseCommand):
         again = ParkedAccount.objects.filter(account=account).first()
         if again is not None:
             raise CommandError(f"It was parked again: {again.code}: {again.reason}")
-        self.stdout.write(f"Released. {steps} steps were taken.")
+        self.stdout.write(f"Released. {taken(steps)}")

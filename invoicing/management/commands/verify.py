@@ -22,5 +22,6 @@ class Command(BaseCommand):
             problems += 1
             print(problem)
         if problems:
-            raise CommandError(f"{problems} rows are not what they must be.")
+            few = "1 row is" if problems == 1 else f"{problems} rows are"
+            raise CommandError(f"{few} not what they must be.")
         print(f"All is as it must be: {len(names())} checks.")
