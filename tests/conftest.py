@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import structlog
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 from tenants.metering.meters import BOOK
@@ -18,6 +19,10 @@ from tests.client import Api, json_of
 from tests.stripe_sandbox.fixtures import stripe_sandbox
 
 __all__ = ["stripe_sandbox"]
+
+# How long an example takes depends on what else the machine does: no test is timed by it.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture
