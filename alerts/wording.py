@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils import translation
 
 from alerts.models import Alert, ThresholdType
-from billing.admin.formatting import percent, price
+from billing.admin.formatting import percent
+from billing.admin.prices import rate
 from billing.kernel.decimals import format_decimal
 from billing.models import Account, SubscriptionPeriod
 
@@ -29,7 +30,7 @@ def shown(alert: Alert, value: Decimal, currency: str) -> str:
     """Write a threshold or a measure with its unit, in the active language."""
     if alert.threshold_type == ThresholdType.PERCENTAGE_OF_BUDGET:
         return percent(value)
-    return f"{price(value, currency)}\N{NO-BREAK SPACE}{currency}"
+    return rate(value, currency)
 
 
 def sentence(alert: Alert, account: Account, measured: Decimal) -> str:

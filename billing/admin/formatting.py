@@ -162,8 +162,9 @@ def link(to: str, text: object, *args: object) -> SafeString:
     return anchor(reverse(f"admin:{to}", args=args), text)
 
 
-def anchor(url: str, text: object) -> SafeString:
-    return format_html('<a class="bo-link" href="{}">{}</a>', url, text)
+def anchor(url: str, text: object, *, kind: str = "") -> SafeString:
+    """Link to an address; `kind` is a class beside that of every link."""
+    return format_html('<a class="{}" href="{}">{}</a>', f"bo-link {kind}".strip(), url, text)
 
 
 def code(text: object) -> SafeString:
@@ -180,4 +181,4 @@ def account_link(account: Any) -> SafeString:
     if getattr(account, "tenant", None) is None:
         return code(account.pk)
     page = reverse("admin:tenants_tenant_change", args=[account.pk])
-    return format_html('<a class="bo-link bo-name" href="{}">{}</a>', page, account_name(account))
+    return anchor(page, account_name(account), kind="bo-name")

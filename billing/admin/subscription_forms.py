@@ -75,13 +75,12 @@ def plan_form(subscription: Subscription) -> type[forms.Form]:
         plan__is_active=True, currency=subscription.account.currency
     ).order_by("plan__name", "plan_id", "-version")
     versions = newest.distinct("plan__name", "plan_id").select_related("plan")
-    choices = [(str(one.pk), f"{one.plan.name}, {_fee(one)}") for one in versions]
+    choices = [
+        (str(v.pk), f"{v.plan.name}, {prices.fee(v.price_minor, v.currency, v.interval)}")
+        for v in versions
+    ]
 
     class Filled(PlanForm):
         plan = forms.ChoiceField(label=_("New plan"), choices=choices)
 
     return Filled
-
-
-def _fee(version: PlanVersion) -> str:
-    return prices.fee(version.price_minor, version.currency, version.interval)

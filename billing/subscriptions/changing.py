@@ -127,8 +127,10 @@ def _give_back_early_fee(
 
     At once, since a plan in arrears goes on without a look at it.
     """
+    if subscription.plan_version.pay_in_advance:
+        return
     early = fee_items.early_fee(subscription)
-    if early is not None and not subscription.plan_version.pay_in_advance:
+    if early is not None:
         fee_items.give_back_early(early, current, now=now)
 
 

@@ -8,8 +8,6 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from billing.admin import formatting
-
 
 def bars(values: Sequence[tuple[int, Any]], *, label: Any, axis: tuple[Any, Any]) -> SafeString:
     """Draw a bar for each value, the highest over the whole height. Each has a text of its own."""
@@ -42,19 +40,6 @@ def line(values: Sequence[int], *, label: Any) -> SafeString:
         width,
         label,
         points,
-    )
-
-
-def share(percent: int, *, label: Any, tone: str = "good") -> SafeString:
-    """Draw how much of something is used, as the limits' bars are drawn."""
-    return format_html(
-        '<span class="bo-share"><span class="bo-share-track" role="img" aria-label="{}">'
-        '<span class="bo-share-{}" style="width: {}%"></span></span>'
-        '<span class="bo-share-text">{}</span></span>',
-        label,
-        tone,
-        max(0, min(100, percent)),
-        formatting.percent(percent),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin import formatting
+from billing.admin.bars import share_bar
 from billing.admin.panels import Panel, account_panel
 from billing.kernel import clock
 from billing.kernel.money import Money
@@ -189,5 +190,4 @@ def _used(subtree: Money, budget: Money | None) -> Any:
         return ""
     whole = int(percent)
     tone = "bad" if whole > 100 else "warn" if whole >= NEARLY else "good"
-    label = gettext("%(percent)s of 100 used") % {"percent": whole}
-    return charts.share(whole, label=label, tone=tone)
+    return share_bar(whole, tone)

@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin import formatting
+from billing.admin.bars import share_bar
 from billing.admin.panels import Panel, account_panel
 from billing.kernel import clock
 from billing.models import Account
-from quotas.admin.bars import share_bar
 from quotas.consuming import UNLIMITED
 from quotas.queries import Use, quota_uses, rate_uses
 from quotas.tiers import Limit, Tier, tier_of

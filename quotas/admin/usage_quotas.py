@@ -20,6 +20,7 @@ from unfold.widgets import (
 )
 
 from billing.admin import columns, formatting
+from billing.admin.bars import share_bar
 from billing.admin.columns import column
 from billing.admin.pages import ServiceAdmin, ServiceForm
 from billing.admin.panels import Panel, account_panel
@@ -31,7 +32,6 @@ from billing.metering.quotas.models import QuotaPeriod, QuotaWindow
 from billing.metering.quotas.services import LIMIT_RECIPIENTS
 from billing.metering.quotas.state import QuotaState, states_of
 from billing.models import Account, UsageQuota
-from quotas.admin.bars import share_bar
 
 PERIODS: Final = {
     QuotaPeriod.HOUR.value: _("an hour"),
